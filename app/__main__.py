@@ -1,0 +1,59 @@
+"""`python -m app COMMAND [flags]`: finds the command and turns what a user can mend into one line and exit code 2."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import List
+
+if __package__ in (None, ""):  # started by path, as paddle.distributed.launch does
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+from app import runtime
+from app.errors import Interrupted, UserError
+
+COMMANDS = {
+    "match": "fine-tune a matcher on labelled pairs (what run_match.sh runs)",
+    "predict": "score a file of pairs, or one pair (what predict.py runs)",
+    "evaluate": "measure a fine-tuned checkpoint on labelled pairs",
+    "doctor": "check this machine: versions, threads, speed, GPU, disk",
+}
+
+
+def main(arguments: List[str]) -> int:
+    """Runs one command; returns the exit code."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: python -m app COMMAND [--help] [flags]\n")
+        for name, what in COMMANDS.items():
+            print(f"  {name:10} {what}")
+        return 0
+    try:
+        if arguments[0] not in COMMANDS:
+            raise UserError(f"{arguments[0]}: no such command; there are {', '.join(COMMANDS)}")
+        runtime.prepare()
+        importlib.import_module(f"app.commands.{arguments[0]}").main(arguments[1:])
+        return 0
+    except UserError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as problem:
+        if problem.name and problem.name.split(".")[0] == "app":
+            raise
+        print(f"error: {problem}; install what is needed: {sys.executable} -m pip install -r requirements.txt", file=sys.stderr)
+        return 2
+    except OSError as problem:
+        if problem.errno not in (27, 28, 122):  # file too large, no space left, quota exceeded
+            raise
+        print(f"error: cannot write ({problem.strerror}); what was saved before is whole. Make room and go on with --resume", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,9 @@
+"""What a user can cause and mend: shown as one clear line, exit code 2, no traceback. Bugs keep their traceback."""
+
+
+class UserError(Exception):
+    """A wrong flag, file or machine; the message says what, where and what to do, in one line."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C or SIGTERM, after everything was saved; the message says how to go on."""

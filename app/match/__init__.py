@@ -1,0 +1,1 @@
+"""A BERT or ERNIE and labelled pairs -> a matcher."""

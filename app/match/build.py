@@ -1,0 +1,58 @@
+"""Options -> the data, the model at its starting point, and the card that its checkpoints will carry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, Tuple
+
+from app.errors import UserError
+from app.match.checkpoint import Card, load_matcher, read_card
+from app.match.data import Split, label_names, positive_index, provenance, read_splits
+from app.match.decision import Decision
+from app.match.model import PairClassifier, encoder_from_scratch
+from app.match.pretrained import load_pretrained
+from app.options import MatchOptions
+from app.text.pairs import Pairs
+from app.text.tokenizer import PairTokenizer
+from app.text.vocab import learn_vocabulary
+
+Built = Tuple[Dict[str, Pairs], PairClassifier, PairTokenizer, Card]
+
+
+def build(options: MatchOptions) -> Built:
+    """Reads the files and builds the model: from a fine-tuned folder, pretrained weights, or from scratch."""
+    if options.init_from_ckpt:
+        model, tokenizer, before = load_matcher(Path(options.init_from_ckpt), options.dropout)
+        splits, names, source = read_splits(options, before.labels), before.labels, options.init_from_ckpt
+    else:
+        splits = read_splits(options)
+        names, source = label_names(splits["train"]), options.model_name_or_path
+        if source.startswith("scratch:"):
+            train = splits["train"]
+            tokens = learn_vocabulary(train.text_a + train.text_b, options.vocab_size)
+            tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
+            encoder = encoder_from_scratch(source.partition(":")[2], tokenizer.size, options.dropout)
+        else:
+            encoder, tokenizer = load_pretrained(source, options.dropout, options.trust_pickle)
+        model = PairClassifier(encoder, len(names))
+    _check_positions(model, options.max_seq_length)
+    decision = Decision(positive=positive_index(names, options.positive_label))
+    name = source if source.startswith("scratch:") else Path(source).name
+    return splits, model, tokenizer, Card(names, decision, options.max_seq_length, options.truncation, started_from=name)
+
+
+def _check_positions(model: PairClassifier, max_seq_length: int) -> None:
+    positions = getattr(model.encoder.config, "max_position_embeddings", max_seq_length)
+    if max_seq_length > positions:
+        raise UserError(f"--max_seq_length {max_seq_length}: this model has {positions} positions, so {positions} at most")
+
+
+def check_data_unchanged(options: MatchOptions, splits: Dict[str, Split]) -> Dict[str, dict]:
+    """Names, row counts and hashes of the files. Raises UserError where a run that goes on had other files."""
+    data = provenance(splits)
+    last = Path(options.output_dir) / "last"
+    if options.resume and (last / "matcher.json").is_file():
+        for name, before in read_card(last).data.items():
+            if data.get(name) != before:
+                raise UserError(f"--{name}_set: {before['file']} has changed since the run in {options.output_dir} began; it cannot go on")
+    return data

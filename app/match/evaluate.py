@@ -1,0 +1,24 @@
+"""A model and encoded pairs -> the logits of all pairs, in their order, shared out over the processes."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+
+from app import runtime
+from app.text.batches import evaluation_batches
+from app.text.encode import EncodedPairs, pad_batch
+from app.train.parallel import all_sum
+
+
+@paddle.no_grad()
+def score_pairs(model: paddle.nn.Layer, encoded: EncodedPairs, labels: int, batch_size: int) -> np.ndarray:
+    """Logits, float32 [pairs, labels]. Every process scores its share of the batches and gets the whole back."""
+    model.eval()
+    logits = np.zeros((len(encoded), labels), dtype=np.float32)
+    batches = evaluation_batches(encoded.lengths, batch_size)
+    for rows in batches[runtime.rank() :: runtime.world_size()]:
+        batch = pad_batch(encoded, rows)
+        output = model(paddle.to_tensor(batch["input_ids"]), paddle.to_tensor(batch["token_type_ids"]))
+        logits[rows] = output.astype("float32").numpy()
+    return all_sum(logits)  # each row was filled by one process and is zero in the others

@@ -1,0 +1,75 @@
+"""The point-wise matching classifier: an encoder that AutoModel returns, its pooled output, dropout, one linear layer.
+
+    [CLS] A [SEP] B [SEP]  ->  encoder  ->  pooled [B, H]  ->  dropout  ->  linear  ->  logits [B, labels]
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import paddle
+from paddlenlp.transformers import BertConfig, BertModel
+
+
+class PairClassifier(paddle.nn.Layer):
+    """Scores `[CLS] A [SEP] B [SEP]` for each label. The encoder sits under its own PaddleNLP prefix ("bert.", "ernie."),
+    so that AutoModel finds its weights in a saved folder.
+    """
+
+    def __init__(self, encoder: paddle.nn.Layer, labels: int):
+        super().__init__()
+        self.prefix = encoder.base_model_prefix
+        setattr(self, self.prefix, encoder)
+        config = encoder.config
+        dropout = getattr(config, "classifier_dropout", None)
+        self.dropout = paddle.nn.Dropout(config.hidden_dropout_prob if dropout is None else dropout)
+        self.classifier = paddle.nn.Linear(config.hidden_size, labels)
+        # As BERT initialises every linear layer (Devlin et al.'s `create_initializer(0.02)`), the head included.
+        self.classifier.weight.set_value(paddle.normal(0.0, config.initializer_range, self.classifier.weight.shape))
+        self._takes_segments = "token_type_ids" in inspect.signature(encoder.forward).parameters
+
+    @property
+    def encoder(self) -> paddle.nn.Layer:
+        """The pretrained part."""
+        return getattr(self, self.prefix)
+
+    def forward(self, input_ids: paddle.Tensor, token_type_ids: paddle.Tensor) -> paddle.Tensor:
+        """`input_ids`, `token_type_ids`: int64 [B, S] -> logits: float32 [B, labels]. The encoder masks padding itself."""
+        segments = {"token_type_ids": token_type_ids} if self._takes_segments else {}
+        output = self.encoder(input_ids, **segments)
+        if isinstance(output, (tuple, list)) and len(output) > 1:
+            pooled = output[1]  # [B, H], through the encoder's own pooler
+        else:
+            sequence = output[0] if isinstance(output, (tuple, list)) else output  # [B, S, H], an encoder without pooler
+            pooled = sequence[:, 0]  # [B, S, H] -> [B, H], the vector of [CLS]
+        return self.classifier(self.dropout(pooled))
+
+
+# BERT's published miniatures (Turc et al. 2019, google-research/bert), base and large: layers, hidden size.
+SIZES = {"tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "medium": (8, 512), "base": (12, 768), "large": (24, 1024)}
+
+
+def encoder_from_scratch(size: str, vocab_size: int, dropout: float = -1) -> BertModel:
+    """A BERT with random weights, in one of the published sizes: 512 positions, heads of 64, feed-forward of 4 x hidden."""
+    layers, hidden = SIZES[size]
+    config = BertConfig(
+        vocab_size=vocab_size,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden // 64,
+        intermediate_size=4 * hidden,
+        max_position_embeddings=512,
+        type_vocab_size=2,
+        pad_token_id=0,
+    )
+    set_dropout(config, dropout)
+    return BertModel(config)
+
+
+def set_dropout(config, dropout: float) -> None:
+    """Sets every dropout of an encoder's configuration; -1 leaves its own."""
+    if dropout < 0:
+        return
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, dropout)

@@ -1,0 +1,167 @@
+"""A name or a folder -> an encoder with its weights and its tokenizer, from this machine wherever possible.
+
+A folder is PaddleNLP's (config.json, model.safetensors or model_state.pdparams, vocab.txt) or Hugging Face's (safetensors,
+converted on load). A name is looked for in PaddleNLP's cache and only then fetched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import paddle
+import safetensors
+from paddlenlp.transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from app.errors import UserError
+from app.match.model import set_dropout
+from app.text.tokenizer import PairTokenizer
+from app.train.journal import say
+
+CONFIGS = ("config.json", "model_config.json")
+WEIGHTS = ("model.safetensors", "model_state.pdparams")
+
+
+def load_pretrained(name: str, dropout: float = -1, trust_pickle: bool = False) -> Tuple[paddle.nn.Layer, PairTokenizer]:
+    """The encoder and tokenizer of a local folder or a PaddleNLP model name.
+
+    Raises UserError where files are missing, hold code (`.pdparams` is a pickle), or lack weights of the encoder.
+    """
+    folder = find_folder(name)
+    weights = folder / next(file for file in WEIGHTS if (folder / file).is_file())
+    if weights.suffix == ".pdparams" and not trust_pickle:
+        refuse_code(weights)
+    tokenizer = PairTokenizer.load(folder)
+    config = AutoConfig.from_pretrained(str(folder))
+    set_dropout(config, dropout)
+    from_torch = weights.suffix == ".safetensors" and _metadata_format(weights) == "pt"
+    with _plain_errors(folder), _links_to(folder, from_torch) as place:
+        encoder = AutoModel.from_pretrained(str(place), config=config, convert_from_torch=from_torch)
+    if weights.suffix == ".safetensors":
+        _check_complete(encoder, weights, from_torch)
+    _check_fit(encoder, tokenizer, folder)
+    return encoder, tokenizer
+
+
+def find_folder(name: str) -> Path:
+    """The folder on this machine with the model's files; fetches it where `name` is no path and not in the cache."""
+    folder = Path(name)
+    if folder.exists() or name.startswith((".", "/", "~")) or os.sep in name and not _cached(name).is_dir():
+        return _checked(folder.expanduser())
+    if not _complete(_cached(name)):
+        _fetch(name)
+    return _checked(_cached(name))
+
+
+def _cached(name: str) -> Path:
+    home = os.environ.get("PPNLP_HOME", os.path.join(os.path.expanduser("~"), ".paddlenlp"))
+    return Path(home) / "models" / name
+
+
+def _complete(folder: Path) -> bool:
+    return all(any((folder / file).is_file() for file in files) for files in (CONFIGS, WEIGHTS, ("vocab.txt",)))
+
+
+def _checked(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UserError(f"--model_name_or_path {folder}: no such folder")
+    if not _complete(folder):
+        there = sorted(file.name for file in folder.iterdir())
+        raise UserError(
+            f"--model_name_or_path {folder}: needs {' or '.join(CONFIGS)}, {' or '.join(WEIGHTS)}, and vocab.txt; "
+            f"it holds {', '.join(there[:8]) or 'nothing'}"
+        )
+    return folder
+
+
+def _fetch(name: str) -> None:
+    say(f"{name}: not on this machine; fetching it through PaddleNLP into {_cached(name)}")
+    try:
+        AutoTokenizer.from_pretrained(name)
+        AutoModel.from_pretrained(name)
+    except Exception as problem:  # whatever a network, a hub or its client library comes up with
+        raise UserError(
+            f"--model_name_or_path {name}: not on this machine and cannot be fetched ({type(problem).__name__}); put "
+            f"{CONFIGS[0]}, {' or '.join(WEIGHTS)} and vocab.txt into {_cached(name)}, or name a folder that has them"
+        ) from problem
+
+
+@contextlib.contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError, KeyError, AttributeError, safetensors.SafetensorError) as problem:
+        first_line = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+        raise UserError(f"{folder}: PaddleNLP's AutoModel cannot load it ({first_line})") from problem
+
+
+@contextlib.contextmanager
+def _links_to(folder: Path, needed: bool) -> Iterator[Path]:
+    """A temporary folder of links: PaddleNLP writes what it converts beside the original, which may not be ours."""
+    if not needed:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as place:
+        for name in ("config.json", "model.safetensors"):
+            os.symlink((folder / name).resolve(), os.path.join(place, name))
+        yield Path(place)
+
+
+class _NoCode(pickle.Unpickler):
+    """Reads a pickle in which only arrays and containers may occur."""
+
+    ALLOWED = {
+        ("collections", "OrderedDict"), ("_codecs", "encode"), ("builtins", "tuple"), ("numpy", "ndarray"), ("numpy", "dtype"),
+        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"),
+    }  # fmt: skip
+
+    def find_class(self, module: str, name: str):
+        """Refuses everything that is not on the list."""
+        if (module, name) not in self.ALLOWED:
+            raise pickle.UnpicklingError(f"it calls {module}.{name}")
+        return super().find_class(module, name)
+
+
+def refuse_code(path: Path) -> None:
+    """Raises UserError where loading the pickle would run anything but the building of arrays."""
+    try:
+        with open(path, "rb") as file:
+            _NoCode(file).load()
+    except Exception as problem:
+        raise UserError(
+            f"{path}: a pickle that is not plain weights ({problem}); --trust_pickle loads it all the same, code included"
+        ) from problem
+
+
+def _metadata_format(weights: Path) -> str:
+    with safetensors.safe_open(str(weights), framework="np") as file:
+        return (file.metadata() or {}).get("format", "np")
+
+
+def _check_complete(encoder: paddle.nn.Layer, weights: Path, from_torch: bool) -> None:
+    """AutoModel leaves what it does not find at random values and goes on; here only a pooler may be missing."""
+    with safetensors.safe_open(str(weights), framework="np") as file:
+        there = {key.removeprefix(f"{encoder.base_model_prefix}.") for key in file.keys()}
+    wanted = {key: key for key in encoder.state_dict()}
+    if from_torch:
+        prefix = f"{encoder.base_model_prefix}."
+        pairs = [(item.target_name, item.source_name) for item in type(encoder)._get_name_mappings(encoder.config)]
+        wanted = {target.replace(prefix, "", 1): source.replace(prefix, "", 1) for target, source in pairs}
+    missing: List[str] = sorted(target for target, source in wanted.items() if source not in there)
+    if any(not name.startswith("pooler.") for name in missing):
+        raise UserError(f"{weights}: lacks {len(missing)} weights of the encoder, {missing[0]} first; not a checkpoint of it?")
+    if missing:
+        say(f"{weights}: has no pooler; it starts from random weights")
+
+
+def _check_fit(encoder: paddle.nn.Layer, tokenizer: PairTokenizer, folder: Path) -> None:
+    size = encoder.config.vocab_size
+    if tokenizer.size > size:
+        raise UserError(f"{folder}: vocab.txt has {tokenizer.size} tokens, the model's embedding only {size}; wrong vocab.txt?")
+    if tokenizer.pad_id != encoder.config.pad_token_id:
+        raise UserError(f"{folder}: [PAD] is {tokenizer.pad_id} in vocab.txt and {encoder.config.pad_token_id} in config.json")

@@ -1,0 +1,1 @@
+"""A matcher and texts -> scores."""

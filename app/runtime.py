@@ -1,0 +1,131 @@
+"""The machine: CPU threads and math library (set before Paddle loads), processes, device, random seeds."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import random
+import shutil
+import subprocess
+import warnings
+
+from app.errors import UserError
+
+
+def prepare() -> None:
+    """Sets what Paddle reads when it is imported. Call it before the first `import paddle`; a value already set stays.
+
+    Paddle's CPU matmul is many times slower without the first two on the machines that need them; without the third,
+    the gradients of reshapes copy. The figures are in README.md, section "Speed".
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cpu_count() // local_processes())))
+    if cpu_vendor() == "AuthenticAMD":
+        os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")  # Paddle's MKL takes a slow path on AMD processors
+    os.environ.setdefault("FLAGS_use_stride_kernel", "0")
+    os.environ.setdefault("GLOG_minloglevel", "2")  # libraries say nothing below an error
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    warnings.filterwarnings("ignore", module=r"(paddle|paddlenlp|setuptools|_distutils_hack|pkg_resources)(\..*)?$")
+    warnings.filterwarnings("ignore", message=r"(No ccache found|Setuptools is replacing distutils|Distutils was imported)")
+
+
+def load_paddle() -> None:
+    """Imports Paddle and PaddleNLP after `prepare`, without what they print: a user can do nothing about it."""
+    prepare()
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        import paddle  # noqa: F401
+        from paddlenlp.utils.log import logger
+
+    logger.set_level("ERROR")
+    logging.getLogger("paddle").setLevel(logging.ERROR)
+
+
+def cpu_count() -> int:
+    """Processors that this process may use (a container or `taskset` can allow fewer than the machine has)."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
+        return allowed if quota == "max" else max(1, min(allowed, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return allowed
+
+
+def cpu_vendor() -> str:
+    """`GenuineIntel`, `AuthenticAMD`, ...; empty where the machine does not say."""
+    try:
+        for line in open("/proc/cpuinfo"):
+            if line.startswith("vendor_id"):
+                return line.split(":")[1].strip()
+    except OSError:
+        pass
+    return ""
+
+
+def rank() -> int:
+    """This process's number among those that train together; 0 where there is one."""
+    return int(os.environ.get("PADDLE_TRAINER_ID", 0))
+
+
+def world_size() -> int:
+    """How many processes train together, on all machines."""
+    return int(os.environ.get("PADDLE_TRAINERS_NUM", 1))
+
+
+def local_processes() -> int:
+    """How many of them share this machine."""
+    return int(os.environ.get("PADDLE_LOCAL_SIZE", 1))
+
+
+def gpu_count() -> int:
+    """NVIDIA GPUs visible to this process, found without loading Paddle."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([index for index in visible.split(",") if index.strip() not in ("", "-1")])
+    if not shutil.which("nvidia-smi"):
+        return 0
+    listing = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
+
+
+def choose_device(name: str) -> str:
+    """Makes `name` (`auto`, `cpu`, `gpu`, `gpu:N`) Paddle's device and returns the one taken: `cpu` or `gpu:N`.
+
+    Raises UserError when a GPU is asked for that is not there.
+    """
+    import paddle
+
+    built_for_gpu = paddle.is_compiled_with_cuda()
+    found = paddle.device.cuda.device_count() if built_for_gpu else 0
+    if name == "cpu" or (name == "auto" and not found):
+        paddle.set_device("cpu")
+        return "cpu"
+    if not built_for_gpu:
+        raise UserError(
+            f"--device {name}: this PaddlePaddle is built for CPU only; install paddlepaddle-gpu (README, 'GPU') "
+            "or use --device cpu"
+        )
+    assigned = os.environ.get("FLAGS_selected_gpus", "0").split(",")[0]  # by paddle.distributed.launch, one a process
+    index = int(name.split(":")[1] if ":" in name else assigned)
+    if index >= found:
+        raise UserError(f"--device {name}: this machine shows {found} GPU(s), numbered from 0; `python -m app doctor` lists them")
+    paddle.set_device(f"gpu:{index}")
+    return f"gpu:{index}"
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds Python, NumPy and Paddle (all devices). Call it before the model is built: its head is random too."""
+    import numpy
+    import paddle
+
+    random.seed(seed)
+    numpy.random.seed(seed % 2**32)
+    paddle.seed(seed)
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Makes the randomness of one optimizer step (dropout) a function of (seed, step, rank) alone.
+
+    A resumed run thus draws what an uninterrupted one would have drawn, with no generator state to store.
+    """
+    seed_everything((seed * 1_000_003 + step) * 1_009 + rank() + 1)

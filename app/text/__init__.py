@@ -1,0 +1,1 @@
+"""Text -> token ids. Knows no Paddle and no task."""

@@ -1,0 +1,252 @@
+"""Pair files row by row: TSV, CSV, JSONL, each also .gz; every bad row named by its line.
+
+    text_a<TAB>text_b<TAB>label          columns by header (several known names), else in this order
+    怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSONL is one object a line
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, List, Optional, Sequence, Tuple
+
+from app.errors import UserError
+from app.text.lines import decoded_lines, detect_encoding, open_bytes
+
+PAIR_NAMES = [("text_a", "text_b"), ("query", "title"), ("sentence1", "sentence2"), ("question1", "question2")]
+LABEL_NAME = "label"
+FORMATS = ("tsv", "csv", "jsonl")
+csv.field_size_limit(1 << 27)  # a quote that is never closed must not swallow a whole disk into memory
+
+
+@dataclass
+class Row:
+    """One row of a pair file. `error` says why it cannot be used and is empty where it can."""
+
+    line: int  # where it begins, counted from 1
+    text_a: str = ""
+    text_b: str = ""
+    label: str = ""
+    error: str = ""
+    raw: str = ""  # as it stands in the file, without its line end
+
+
+class PairFile:
+    """A pair file, opened: what is known from its first lines, then its rows by iteration (once).
+
+    `columns` names the columns ("a,b" or "a,b,label"), or numbers them from 1 in a file without a header; empty: by
+    header or order. `labelled` makes a missing or empty label an error. Raises UserError where the file cannot be read.
+    """
+
+    def __init__(self, path: str, columns: str = "", labelled: bool = False):
+        self.path, self.labelled = Path(path), labelled
+        self.format = format_of(self.path)
+        self._stream = open_bytes(self.path)
+        self.encoding = detect_encoding(self._stream, self.path)
+        self._lines = decoded_lines(self._stream, self.encoding, self.path)
+        self._records = self._jsonl_records() if self.format == "jsonl" else self._delimited_records()
+        self._first = next(self._records, None)
+        if self._first is None:
+            raise UserError(f"{path}: the file is empty")
+        self.header: Optional[Row] = None  # the header's row, where the file has one
+        self.fields: List[str] = []  # names of all columns, where they have names
+        self._width = 0
+        self._columns = self._choose_columns([name.strip() for name in columns.split(",")] if columns else [])
+
+    @property
+    def has_label(self) -> bool:
+        return len(self._columns) == 3
+
+    def __enter__(self) -> "PairFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def __iter__(self) -> Iterator[Row]:
+        if self.header is None:
+            yield self._row(*self._first)
+        for record in self._records:
+            yield self._row(*record)
+
+    # -- records: (line, raw text, cells or object, error) -------------------------------------------------------------
+
+    def _delimited_records(self) -> Iterator[Tuple[int, str, list, str]]:
+        if self.format == "tsv":
+            for line, text in enumerate(self._lines, 1):
+                raw = text.rstrip("\r\n")
+                yield line, raw, raw.split("\t"), ""
+            return
+        taken: List[str] = []  # the lines of the record being read: a quoted cell may hold line breaks
+        reader = csv.reader((taken.append(text) or text for text in self._lines), strict=True)
+        line = 1
+        while True:
+            try:
+                cells, error = next(reader), ""
+            except StopIteration:
+                return
+            except csv.Error as problem:
+                cells, error = [], f"broken CSV quoting ({problem})"
+            raw = "".join(taken).rstrip("\r\n")
+            yield line, raw, cells, error
+            line, taken[:] = line + len(taken), []
+
+    def _jsonl_records(self) -> Iterator[Tuple[int, str, dict, str]]:
+        for line, text in enumerate(self._lines, 1):
+            raw = text.rstrip("\r\n")
+            try:
+                value = json.loads(raw)
+                yield line, raw, value if isinstance(value, dict) else {}, "" if isinstance(value, dict) else "not a JSON object"
+            except (ValueError, RecursionError) as problem:
+                yield line, raw, {}, f"broken JSON ({problem})" if raw.strip() else "empty line"
+
+    # -- columns -------------------------------------------------------------------------------------------------------
+
+    def _choose_columns(self, wanted: Sequence[str]) -> list:
+        """Column names (JSONL) or positions of text_a, text_b and, where there is one, the label."""
+        line, raw, first, _ = self._first
+        if wanted and len(wanted) not in (2, 3):
+            raise UserError(f"--columns {','.join(wanted)}: two names (texts) or three (texts and label) are needed")
+        if self.format == "jsonl":
+            return self._choose_names(list(first), wanted)
+        self._width = len(first)
+        if wanted and all(name.isdigit() for name in wanted):
+            positions = [int(name) - 1 for name in wanted]
+            if min(positions) < 0 or max(positions) >= self._width:
+                raise UserError(f"--columns {','.join(wanted)}: {self.path} has columns 1 to {self._width}")
+            return self._with_label(positions)
+        cells = [cell.strip() for cell in first]
+        lowered = [cell.lower() for cell in cells]
+        if wanted or any(set(pair) <= set(lowered) for pair in PAIR_NAMES):
+            self.header, self.fields = Row(line, raw=raw), cells
+            return [cells.index(name) for name in self._choose_names(cells, wanted)]
+        if self._width not in (2, 3):
+            raise UserError(
+                f"{self.path}: {self._width} column(s) and no header with known names; "
+                "say which with --columns NAME_A,NAME_B,LABEL (or their numbers, from 1)"
+            )
+        return self._with_label(list(range(self._width)))
+
+    def _choose_names(self, there: List[str], wanted: Sequence[str]) -> List[str]:
+        self.fields = there
+        if wanted:
+            missing = [name for name in wanted if name not in there]
+            if missing:
+                raise UserError(f"{self.path}: no column {missing[0]!r} among {', '.join(there) or 'none'} (--columns)")
+            return self._with_label(list(wanted))
+        by_lowered = {name.lower(): name for name in there}
+        for pair in PAIR_NAMES:
+            if set(pair) <= set(by_lowered):
+                label = [by_lowered[LABEL_NAME]] if LABEL_NAME in by_lowered else []
+                return self._with_label([by_lowered[pair[0]], by_lowered[pair[1]]] + label)
+        known = " / ".join(",".join(pair) for pair in PAIR_NAMES)
+        raise UserError(f"{self.path}: none of the known columns ({known}); say which with --columns")
+
+    def _with_label(self, columns: list) -> list:
+        if self.labelled and len(columns) == 2:
+            raise UserError(f"{self.path}: no label column; labelled pairs are needed here (--columns a,b,label names it)")
+        return columns
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def _row(self, line: int, raw: str, record, error: str) -> Row:
+        row = Row(line, raw=raw, error=error)
+        if error:
+            return row
+        if not raw.strip("\t "):
+            row.error = "empty line"
+        elif self.format == "jsonl":
+            missing = [name for name in self._columns[:2] if name not in record]
+            if missing:
+                row.error = f"no {missing[0]!r}"
+            elif not all(isinstance(record[name], str) for name in self._columns[:2]):
+                row.error = "a text that is not a string"
+        elif len(record) != self._width:
+            row.error = f"{len(record)} columns where {self._width} are expected"
+        if row.error:
+            return row
+        row.text_a, row.text_b = record[self._columns[0]], record[self._columns[1]]
+        if self.has_label:
+            row.label = _label_text(record.get(self._columns[2]) if self.format == "jsonl" else record[self._columns[2]])
+        row.error = self._content_error(row)
+        return row
+
+    def _content_error(self, row: Row) -> str:
+        for name, text in (("text_a", row.text_a), ("text_b", row.text_b)):
+            if not text.strip():
+                return f"{name} is empty"
+        if self.labelled and not row.label:
+            return "the label is empty"
+        if any("\ud800" <= letter <= "\udfff" for letter in row.text_a + row.text_b):
+            return f"not valid {self.encoding.upper()} text"
+        return ""
+
+
+@dataclass
+class Pairs:
+    """The usable rows of a file, in file order; what was wrong with the others."""
+
+    path: str
+    text_a: List[str] = field(default_factory=list)
+    text_b: List[str] = field(default_factory=list)
+    labels: List[str] = field(default_factory=list)
+    lines: List[int] = field(default_factory=list)
+    bad: List[Row] = field(default_factory=list)
+    encoding: str = "utf-8"
+
+    def __len__(self) -> int:
+        return len(self.text_a)
+
+    def keep(self, rows: Sequence[int]) -> "Pairs":
+        """The same pairs, only those of the given positions."""
+        chosen = {name: [getattr(self, name)[i] for i in rows] for name in ("text_a", "text_b", "labels", "lines")}
+        return Pairs(self.path, bad=self.bad, encoding=self.encoding, **chosen)
+
+
+def read_pairs(path: str, columns: str = "", bad_rows: str = "stop", labels: Sequence[str] = ()) -> Pairs:
+    """Reads a labelled file whole. `labels`, where given, are the only labels allowed.
+
+    Raises UserError with the first five bad rows and their count, unless `bad_rows` is "skip".
+    """
+    with PairFile(path, columns, labelled=True) as file:
+        pairs = Pairs(path, encoding=file.encoding)
+        for row in file:
+            if not row.error and labels and row.label not in labels:
+                row.error = f"label {row.label!r} is none of {', '.join(labels)}"
+            if row.error:
+                pairs.bad.append(row)
+                continue
+            pairs.text_a.append(row.text_a)
+            pairs.text_b.append(row.text_b)
+            pairs.labels.append(row.label)
+            pairs.lines.append(row.line)
+    if pairs.bad and bad_rows == "stop":
+        raise UserError(f"{path}: {describe_bad_rows(pairs.bad)}. Mend the file, or go on without them: --bad_rows skip")
+    if not len(pairs):
+        raise UserError(f"{path}: no usable row")
+    return pairs
+
+
+def describe_bad_rows(bad: Sequence[Row]) -> str:
+    """The first five bad rows by line, and how many there are."""
+    shown = "; ".join(f"line {row.line}: {row.error}" for row in bad[:5])
+    return f"{len(bad):,} bad row(s): {shown}{' ...' if len(bad) > 5 else ''}"
+
+
+def format_of(path: Path) -> str:
+    """`tsv`, `csv` or `jsonl` by the file's name. Raises UserError for other names."""
+    name = path.name.lower()
+    ending = (name[:-3] if name.endswith(".gz") else name).rpartition(".")[2]
+    if ending not in FORMATS:
+        raise UserError(f"{path}: pair files end in .tsv, .csv or .jsonl (each also .gz)")
+    return ending
+
+
+def _label_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    return str(value).strip()

@@ -1,0 +1,130 @@
+"""What a run tells: a progress bar or plain lines, `journal.jsonl`, and VisualDL curves in `vdl/`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Dict
+
+from tqdm import tqdm
+
+from app.atomic import write_text
+from app.errors import UserError
+
+
+def say(text: str = "") -> None:
+    """One line for the user, above a progress bar where there is one."""
+    tqdm.write(text, file=sys.stdout)
+    sys.stdout.flush()
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss or m:ss."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Journal:
+    """Records a run. Only the first of several processes writes; on the others every method does nothing."""
+
+    def __init__(self, folder: Path, total_steps: int, start_step: int = 0, active: bool = True):
+        self.active, self.total_steps = active, total_steps
+        self._begun, self._start_step = time.perf_counter(), start_step
+        if not active:
+            return
+        from visualdl import LogWriter
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "journal.jsonl"
+        self._forget_after(start_step)
+        self._file = open(self._path, "a", encoding="utf-8")
+        self._curves = LogWriter(logdir=str(folder / "vdl"), display_name=folder.name)
+        self._bar = tqdm(
+            total=total_steps, initial=start_step, unit="step", dynamic_ncols=True, smoothing=0.05,
+            disable=not sys.stderr.isatty(), bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
+        )  # fmt: skip
+
+    def _forget_after(self, step: int) -> None:
+        """Takes out what an interrupted session wrote after its last save: those steps come again."""
+        if not self._path.is_file():
+            return
+        kept = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line).get("step", 0) <= step and step:
+                    kept.append(line + "\n")
+            except ValueError:
+                pass  # a line that a kill cut short
+        write_text(self._path, "".join(kept))
+
+    def event(self, kind: str, **values: object) -> None:
+        """Appends one JSON object to `journal.jsonl`."""
+        if self.active:
+            record = {"event": kind, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **values}
+            try:
+                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+                self._file.flush()
+            except OSError as problem:
+                raise UserError(f"{self._path}: {problem.strerror}") from problem
+
+    def advance(self) -> None:
+        """One optimizer step is done."""
+        if self.active:
+            self._bar.update()
+
+    def training(self, step: int, place: str, values: Dict[str, float], unit: str) -> None:
+        """Means since the last call: to the screen, the journal and the curves. `values["rate"]` is `unit`s a second."""
+        if not self.active:
+            return
+        figures = ", ".join(
+            f"{name} {value:.2e}" if name == "learning rate" else f"{name} {value:.4f}"
+            for name, value in values.items()
+            if name != "rate"
+        )
+        rate = f"{values['rate']:,.0f} {unit}/s"
+        if self._bar.disable:
+            spent = time.perf_counter() - self._begun
+            left = spent / max(1, step - self._start_step) * (self.total_steps - step)
+            say(f"step {step}/{self.total_steps}, {place}, {figures}, {rate}, {clock(left)} left")
+        else:
+            self._bar.set_postfix_str(f"{place}, {figures}, {rate}")
+        self.event("train", step=step, **{name.replace(" ", "_"): value for name, value in values.items()})
+        self.curves("train", step, values)
+
+    def evaluation(self, step: int, name: str, figures: Dict[str, float], note: str) -> None:
+        """Figures on a held-out set: to the screen, the journal and the curves."""
+        if self.active:
+            say(f"step {step}/{self.total_steps}, {name}: {', '.join(f'{key} {value:.4f}' for key, value in figures.items())}{note}")
+            self.event("evaluate", step=step, set=name, **figures)
+            self.curves(name, step, figures)
+
+    def curves(self, group: str, step: int, values: Dict[str, float]) -> None:
+        """Scalars for VisualDL."""
+        for name, value in values.items():
+            self._curves.add_scalar(f"{group}/{name.replace(' ', '_')}", value, step)
+
+    def weights(self, step: int, model) -> None:
+        """Histograms of the weight matrices for VisualDL."""
+        if self.active:
+            for name, parameter in model.named_parameters():
+                if len(parameter.shape) > 1:
+                    self._curves.add_histogram(name, parameter.astype("float32").numpy().ravel(), step, buckets=40)
+
+    def options(self, options: Dict[str, object], results: Dict[str, float]) -> None:
+        """The run's options beside its results, for VisualDL's comparison of runs."""
+        if self.active:
+            plain = {name: value if isinstance(value, (int, float, str)) else str(value) for name, value in options.items()}
+            self._curves.add_hparams(plain, list(results))
+            for name, value in results.items():
+                self._curves.add_scalar(name, value, 0)
+
+    def close(self) -> None:
+        """Ends the bar and closes the files."""
+        if self.active:
+            self._bar.close()
+            self._file.close()
+            self._curves.close()
+            self.active = False

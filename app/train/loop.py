@@ -1,0 +1,220 @@
+"""The training loop: steps, evaluations, saves, interruption, resume. Every task's; a task says what a loss is.
+
+    for each epoch, for each step: set the learning rate -> gradients of the step's parts -> clip and update
+    then, where due: evaluate on dev and keep the best -> save what a resume needs
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Protocol, Tuple
+
+import paddle
+
+from app import runtime
+from app.errors import Interrupted
+from app.options import TrainOptions
+from app.train import parallel
+from app.train.checkpoint import Progress, load_state, read_progress, save_state
+from app.train.journal import Journal, say
+from app.train.optimizer import build_optimizer, precision
+from app.train.schedule import linear_warmup_decay
+
+Batch = Dict[str, Any]
+STOP_CHECK = 10  # steps between asking all processes whether one was interrupted
+
+
+class Task(Protocol):
+    """What the loop needs of a task."""
+
+    model: paddle.nn.Layer
+    unit: str  # what a row is called, for rates: "pairs"
+    steps_per_epoch: int
+
+    def steps(self, epoch: int, skip: int) -> Iterator[List[Batch]]:
+        """This process's share of each step of an epoch, in `gradient_accumulation_steps` parts, from step `skip` on."""
+
+    def loss(self, model: paddle.nn.Layer, batch: Batch) -> Tuple[paddle.Tensor, Dict[str, paddle.Tensor]]:
+        """The batch's part of the step's mean loss (parts and processes add up to it), and sums for the log.
+
+        The sums have "rows" (how many) and any more, each a sum over rows; the log shows their means.
+        """
+
+    def evaluate(self) -> Dict[str, float]:
+        """Dev figures. All processes call it and get the same."""
+
+    def score(self, figures: Dict[str, float]) -> float:
+        """The figure that chooses the best checkpoint, larger is better."""
+
+    def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
+        """Writes a checkpoint folder atomically and returns its weights file (named as the model names them)."""
+
+
+class Trainer:
+    """One run of a task: `Trainer(task, options, total_steps).run()`."""
+
+    def __init__(self, task: Task, options: TrainOptions, total_steps: int):
+        self.task, self.options, self.total_steps = task, options, total_steps
+        self.folder = Path(options.output_dir)
+        self.optimizer = build_optimizer(task.model, options)
+        self.progress = Progress()
+        self.figures: Dict[str, float] = {}  # of the evaluation at this very step
+        if options.amp == "O2":
+            task.model, self.optimizer = paddle.amp.decorate(
+                task.model, self.optimizer, level="O2", dtype=options.amp_dtype, master_weight=True, save_dtype="float32"
+            )
+        self.scaler = paddle.amp.GradScaler(enable=options.amp != "none" and options.amp_dtype == "float16")
+        if options.resume:
+            self._restore()
+        self.model = parallel.wrap(task.model)
+        self.journal = Journal(self.folder, total_steps, self.progress.step, active=runtime.rank() == 0)
+        self._sums: Dict[str, Any] = {}
+        self._window = time.perf_counter()
+
+    def run(self) -> Progress:
+        """Trains to the end. Raises Interrupted, after saving, where Ctrl-C or SIGTERM came in between."""
+        started = time.perf_counter() - self.progress.seconds
+        with _InterruptFlag() as interrupted:
+            try:
+                while not self.progress.finished:
+                    for batches in self.task.steps(self.progress.epoch, self.progress.step_in_epoch):
+                        self._step(batches)
+                        self.progress.seconds = time.perf_counter() - started
+                        if self._due(self.options.eval_steps):
+                            self._evaluate()
+                        if interrupted.on_any_process(self.progress.step):
+                            self._save()
+                            raise Interrupted(f"stopped and saved at step {self.progress.step} of {self.total_steps}")
+                        if self._due(self.options.save_steps):
+                            self._save()
+                        if self.progress.finished or self.progress.step == self.total_steps:
+                            break
+                    self._end_epoch()
+            finally:
+                self.journal.close()
+        return self.progress
+
+    # -- one step ------------------------------------------------------------------------------------------------------
+
+    def _step(self, batches: List[Batch]) -> None:
+        rate = self.options.learning_rate * linear_warmup_decay(
+            self.progress.step, self.total_steps, self.options.warmup_proportion
+        )
+        self.optimizer.set_lr(rate)
+        runtime.seed_step(self.options.seed, self.progress.step)
+        self.task.model.train()
+        for number, batch in enumerate(batches, 1):
+            if number < len(batches) and self.model is not self.task.model:
+                with self.model.no_sync():  # exchange gradients once a step, not once a part
+                    self._backward(batch)
+            else:
+                self._backward(batch)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.clear_grad()
+        self.figures = {}
+        self.progress.step += 1
+        self.progress.step_in_epoch += 1
+        self.journal.advance()
+        if self.progress.step % self.options.logging_steps == 0 or self.progress.step == 1:
+            self._log(rate)
+
+    def _backward(self, batch: Batch) -> None:
+        enabled, level, dtype = precision(self.options)
+        with paddle.amp.auto_cast(enable=enabled, level=level, dtype=dtype):
+            loss, sums = self.task.loss(self.model, batch)
+        self.scaler.scale(loss).backward()
+        for name, value in sums.items():  # stays on the device until the log wants it: reading it would wait for the device
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+
+    def _log(self, rate: float) -> None:
+        now = time.perf_counter()
+        sums = {name: float(value) for name, value in self._sums.items()}
+        rows = sums.pop("rows")
+        means = {name: value / rows for name, value in sums.items()}
+        place = f"epoch {self.progress.epoch + 1}, batch {self.progress.step_in_epoch}/{self.task.steps_per_epoch}"
+        speed = rows * runtime.world_size() / (now - self._window)
+        self.journal.training(self.progress.step, place, {**means, "learning rate": rate, "rate": speed}, self.task.unit)
+        self._sums, self._window = {}, now
+
+    # -- between steps -------------------------------------------------------------------------------------------------
+
+    def _due(self, every: int) -> bool:
+        """Whether something done every so many steps is due now (an epoch's end has its own turn)."""
+        inside = self.progress.step_in_epoch < self.task.steps_per_epoch and self.progress.step < self.total_steps
+        return bool(every) and self.progress.step % every == 0 and inside
+
+    def _end_epoch(self) -> None:
+        if self.progress.step_in_epoch == self.task.steps_per_epoch:
+            self.progress.epoch, self.progress.step_in_epoch = self.progress.epoch + 1, 0
+        if not self.progress.finished:
+            self._evaluate()
+        self.progress.finished |= self.progress.step >= self.total_steps
+        self.journal.weights(self.progress.step, self.task.model)
+        self._save()
+
+    def _evaluate(self) -> None:
+        began = time.perf_counter()
+        self.task.model.eval()
+        figures = self.figures = self.task.evaluate()
+        score, progress = self.task.score(figures), self.progress
+        better = progress.best_score is None or score > progress.best_score
+        if better:
+            progress.best_score, progress.best_step, progress.evaluations_since_best = score, progress.step, 0
+            if runtime.rank() == 0:
+                self.task.save(self.folder / "best", figures, progress.step)
+        else:
+            progress.evaluations_since_best += 1
+        self.journal.evaluation(progress.step, "dev", figures, " (best so far)" if better else "")
+        if self.options.early_stopping and progress.evaluations_since_best >= self.options.early_stopping:
+            progress.finished = True
+            say(f"early stopping: {progress.evaluations_since_best} evaluations without a better result")
+        self._window += time.perf_counter() - began  # the rate is of training alone
+
+    # -- saving and going on -------------------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        began = time.perf_counter()
+        if runtime.rank() == 0:
+            self.progress.loss_scale = self.scaler.state_dict() if self.scaler.is_enable() else {}
+            weights = self.task.save(self.folder / "last", self.figures, self.progress.step)
+            save_state(self.folder / "state", self.task.model, self.optimizer, self.progress, weights)
+            self.journal.event("save", step=self.progress.step)
+        parallel.barrier()
+        self._window += time.perf_counter() - began
+
+    def _restore(self) -> None:
+        progress = read_progress(self.folder / "state")
+        if progress is None:
+            return
+        self.progress = progress
+        load_state(self.folder / "state", self.task.model, self.optimizer)
+        if self.scaler.is_enable():
+            self.scaler.load_state_dict(progress.loss_scale)
+
+
+class _InterruptFlag:
+    """Turns Ctrl-C and SIGTERM into a flag that the loop reads between steps; a second one leaves at once."""
+
+    def __enter__(self) -> "_InterruptFlag":
+        self.raised = False
+        self._before = {number: signal.signal(number, self._raise) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _raise(self, number: int, frame: object) -> None:
+        if self.raised:
+            raise KeyboardInterrupt
+        self.raised = True
+        say("stopping after this step, then saving (once more leaves at once, with what was saved before)")
+
+    def on_any_process(self, step: int) -> bool:
+        """Whether the run should stop now; all processes get the same answer."""
+        if runtime.world_size() == 1:
+            return self.raised
+        return step % STOP_CHECK == 0 and parallel.any_process(self.raised)
