@@ -43,6 +43,9 @@ def main(arguments: List[str]) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except ModuleNotFoundError as problem:
         if problem.name and problem.name.split(".")[0] == "app":
             raise

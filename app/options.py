@@ -40,7 +40,8 @@ def _one_line(boxed: str) -> str:
 def check(flag: str, value: object, allowed: bool, expected: str) -> None:
     """Raises UserError naming the flag, its value and what is allowed."""
     if not allowed:
-        raise UserError(f"--{flag} {value}: must be {expected}")
+        shown = value if value != "" else "(empty)"
+        raise UserError(f"--{flag} {shown}: must be {expected}")
 
 
 def check_file(flag: str, path: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
 import random
 import shutil
 import subprocess
+import sys
+import tempfile
 import warnings
+from typing import Iterator
 
 from app.errors import UserError
 
@@ -30,10 +32,34 @@ def prepare() -> None:
     warnings.filterwarnings("ignore", message=r"(No ccache found|Setuptools is replacing distutils|Distutils was imported)")
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps from the terminal what libraries print, their compiled parts included; shows it where the block fails."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, descriptor in enumerate(kept, 1):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            if failed:
+                said.seek(0)
+                os.write(2, said.read())
+
+
 def load_paddle() -> None:
     """Imports Paddle and PaddleNLP after `prepare`, without what they print: a user can do nothing about it."""
     prepare()
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+    with quiet():
         import paddle  # noqa: F401
         from paddlenlp.utils.log import logger
 

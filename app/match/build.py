@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Dict, Tuple
 
 from app.errors import UserError
-from app.match.checkpoint import Card, load_matcher, read_card
+from app.match.card import Card, read_card
+from app.match.checkpoint import load_matcher
 from app.match.data import Split, label_names, positive_index, provenance, read_splits
 from app.match.decision import Decision
 from app.match.model import PairClassifier, encoder_from_scratch

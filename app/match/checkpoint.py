@@ -1,39 +1,21 @@
-"""The fine-tuned checkpoint folder: weights, configuration, vocabulary, and `matcher.json` with all prediction needs."""
+"""The fine-tuned checkpoint folder, written and loaded: weights, configuration, vocabulary, card."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
 import paddle
 import paddlenlp
 from paddlenlp.transformers import AutoConfig, AutoModel
 
-from app.atomic import atomic_folder, recover_folder, write_json
+from app.atomic import atomic_folder, write_json
 from app.errors import UserError
-from app.match.decision import Decision
+from app.match.card import FORMAT, Card, read_card
 from app.match.model import PairClassifier, set_dropout
 from app.text.tokenizer import PairTokenizer
 from app.train.checkpoint import load_strictly, model_arrays, read_arrays, write_arrays
-
-FORMAT = 1  # of matcher.json
-
-
-@dataclass
-class Card:
-    """`matcher.json`: what a checkpoint folder says of itself."""
-
-    labels: List[str]
-    decision: Decision
-    max_seq_length: int
-    truncation: str
-    data: Dict[str, Any] = field(default_factory=dict)  # split -> file name, rows, hash
-    dev: Dict[str, Any] = field(default_factory=dict)  # dev figures of these weights
-    step: int = 0
-    started_from: str = ""
-
 
 def save_matcher(folder: Path, model: PairClassifier, tokenizer: PairTokenizer, card: Card) -> Path:
     """Writes the folder, whole or not at all; returns its weights file."""
@@ -54,25 +36,6 @@ def _config(model: PairClassifier) -> Dict[str, Any]:
     values = config.to_dict()
     values.pop("_name_or_path", None)  # a path of the machine it was trained on
     return values
-
-
-def read_card(folder: Path) -> Card:
-    """Reads `matcher.json`. Raises UserError where the folder is not a fine-tuned checkpoint."""
-    folder = Path(folder)
-    recover_folder(folder)
-    if not folder.is_dir():
-        raise UserError(f"--model_name_or_path {folder}: no such folder; `bash run_match.sh` makes one (output/match/best)")
-    if not (folder / "matcher.json").is_file():
-        raise UserError(f"--model_name_or_path {folder}: no matcher.json in it, so it is not a fine-tuned checkpoint folder")
-    try:
-        values = json.loads((folder / "matcher.json").read_text(encoding="utf-8"))
-        written = values.pop("format")
-        if written != FORMAT:
-            raise UserError(f"{folder}/matcher.json: format {written}; this version reads format {FORMAT}")
-        values.pop("versions")
-        return Card(**{**values, "decision": Decision(**values["decision"])})
-    except (ValueError, KeyError, TypeError) as problem:
-        raise UserError(f"{folder}/matcher.json: damaged ({problem})") from problem
 
 
 def load_matcher(folder: Path, dropout: float = -1) -> Tuple[PairClassifier, PairTokenizer, Card]:

@@ -11,7 +11,8 @@ import paddle
 import paddle.nn.functional as F
 
 from app import runtime
-from app.match.checkpoint import Card, save_matcher
+from app.match.card import Card
+from app.match.checkpoint import save_matcher
 from app.match.data import Split
 from app.match.decision import fit_decision
 from app.match.evaluate import score_pairs

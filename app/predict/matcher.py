@@ -9,7 +9,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from app import runtime
-from app.match.checkpoint import Card
+from app.match.card import Card, read_card
 from app.text.encode import encode_pairs
 from app.text.tokenizer import PairTokenizer
 
@@ -32,8 +32,6 @@ class Matcher:
     @classmethod
     def load(cls, folder: str, device: str = "auto", batch_size: int = 64) -> "Matcher":
         """Loads a checkpoint folder strictly. Raises UserError where something is missing or does not fit."""
-        from app.match.checkpoint import read_card
-
         read_card(Path(folder))  # says what is wrong with the folder before Paddle takes its seconds to load
         runtime.load_paddle()
         runtime.choose_device(device)

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Protocol, Tuple
 
+import numpy as np
 import paddle
 
 from app import runtime
@@ -131,11 +132,12 @@ class Trainer:
 
     def _log(self, rate: float) -> None:
         now = time.perf_counter()
-        sums = {name: float(value) for name, value in self._sums.items()}
+        totals = parallel.all_sum(np.array([float(value) for value in self._sums.values()]))
+        sums = dict(zip(self._sums, totals.tolist()))
         rows = sums.pop("rows")
         means = {name: value / rows for name, value in sums.items()}
         place = f"epoch {self.progress.epoch + 1}, batch {self.progress.step_in_epoch}/{self.task.steps_per_epoch}"
-        speed = rows * runtime.world_size() / (now - self._window)
+        speed = rows / (now - self._window)
         self.journal.training(self.progress.step, place, {**means, "learning rate": rate, "rate": speed}, self.task.unit)
         self._sums, self._window = {}, now
 

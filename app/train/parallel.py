@@ -13,13 +13,13 @@ from app import runtime
 
 def relaunch(arguments: List[str], processes: int, log_dir: str) -> None:
     """Replaces this process by `paddle.distributed.launch` running `python -m app ARGUMENTS` in `processes` processes."""
-    backend = ["--backend", "gloo"] if not runtime.gpu_count() else []
+    for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE"):  # the children set them anew, for their share of the machine
+        os.environ.pop(name, None)
     os.environ["PYTHONWARNINGS"] = "ignore"  # the launcher imports Paddle before our own filters are set
-    os.environ.setdefault("GLOG_minloglevel", "2")
     launcher = [sys.executable, "-m", "paddle.distributed.launch", "--log_level", "ERROR", "--log_dir", log_dir]
+    main = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
     sys.stdout.flush()
-    module = os.path.join(os.path.dirname(os.path.dirname(__file__)), "__main__.py")
-    os.execv(sys.executable, [*launcher, "--nproc_per_node", str(processes), *backend, module, *arguments])
+    os.execv(sys.executable, [*launcher, "--nproc_per_node", str(processes), main, *arguments])
 
 
 def processes_wanted(num_processes: int, device: str) -> int:
@@ -39,7 +39,8 @@ def start() -> None:
     if runtime.world_size() > 1:
         import paddle.distributed
 
-        paddle.distributed.init_parallel_env()
+        with runtime.quiet():
+            paddle.distributed.init_parallel_env()
 
 
 def wrap(model):

@@ -43,7 +43,7 @@ SPLIT_SIZES = {"train": 4400, "dev": 600, "test": 600}
 FILLING_SHARE = {"test": 0.12, "dev": 0.12}  # of a theme's fillings; the rest is train
 # How often each kind of pair is made.  Half of the pairs are positive.
 POSITIVE_KINDS = {"paraphrase": 0.86, "same_pattern": 0.14}
-NEGATIVE_KINDS = {"slot": 0.46, "intent": 0.36, "swap": 0.06, "random": 0.12}
+NEGATIVE_KINDS = {"intent": 0.72, "slot": 0.13, "swap": 0.03, "random": 0.12}
 GREETINGS = ["你好，", "您好，", "请教一下，"]
 ENDINGS = ["，谢谢", "，在线等", "，求解答"]
 DECORATED = 0.08  # share of sentences with a greeting or an ending, whatever the label

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Runs the tests; arguments go to pytest (-m slow, -k NAME, ...).
+set -eu
+cd "$(dirname "$0")"
+. app/setup.sh
+setup tests/requirements.txt
+exec "$python" -m pytest "$@"
