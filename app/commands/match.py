@@ -71,10 +71,13 @@ def _run(options: MatchOptions) -> None:
     from app.match.build import build, check_data_unchanged
     from app.match.data import audit, encode_split
     from app.match.task import MatchTask
+    from app.train.cpu_kernels import use_fast_kernels
     from app.train.journal import clock, say
     from app.train.loop import Trainer
 
     device = runtime.choose_device(options.device)
+    if device == "cpu":
+        use_fast_kernels()
     parallel.start()
     runtime.seed_everything(options.seed)  # before the model is built: its head is random
     splits, model, tokenizer, card = build(options)

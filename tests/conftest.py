@@ -1,0 +1,62 @@
+"""What several tests use: small labelled files, a small fine-tuned checkpoint, the commands as real processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import runtime
+
+ROOT = Path(__file__).resolve().parents[1]
+runtime.prepare()  # threads and flags, before any test imports Paddle
+
+
+def sample_lines(split: str, rows: int) -> str:
+    """The header and the first rows of a split of the shipped sample."""
+    return "".join((ROOT / f"data/sample/{split}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1])
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory) -> Path:
+    """A folder with train.tsv (200 rows), dev.tsv (60) and test.tsv (60) of the sample."""
+    folder = tmp_path_factory.mktemp("small")
+    for split, rows in (("train", 200), ("dev", 60), ("test", 60)):
+        (folder / f"{split}.tsv").write_text(sample_lines(split, rows), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_flags(small_data) -> list:
+    """Flags of a fine-tuning run that takes seconds: 39 steps of a tiny BERT."""
+    return [
+        "--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv"),
+        "--model_name_or_path", "scratch:tiny", "--epochs", "3", "--batch_size", "16", "--save_steps", "4",
+        "--logging_steps", "5", "--device", "cpu", "--num_processes", "1",
+    ]  # fmt: skip
+
+
+def run_app(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """`python -m app ARGUMENTS` as a process of its own, from another working directory's point of view."""
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", **options
+    )
+
+
+@pytest.fixture(scope="session")
+def small_matcher(tmp_path_factory, small_flags) -> Path:
+    """The run folder of a small finished run."""
+    folder = tmp_path_factory.mktemp("run") / "match"
+    done = run_app("match", *small_flags, "--output_dir", str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with LCQMC, AFQMC and others ($MATCH_DATA, or ../shared/data); skips where there is none."""
+    folder = Path(os.environ.get("MATCH_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder} (set MATCH_DATA)")
+    return folder

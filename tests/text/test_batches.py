@@ -1,0 +1,52 @@
+"""Length-bucketed batches: every row once, reproducibly, with little padding."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.text.batches import evaluation_batches, padding_share, training_batches
+from app.text.encode import encode_pairs
+from app.text.pairs import read_pairs
+from app.text.tokenizer import PairTokenizer
+from app.text.vocab import learn_vocabulary
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 64), st.integers(0, 5), st.integers(0, 3))
+def test_every_row_once_in_batches_of_like_size(rows, batch_size, seed, epoch):
+    lengths = np.random.default_rng(rows).integers(5, 60, rows)
+    batches = training_batches(lengths, batch_size, seed, epoch)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(rows))
+    sizes = {len(batch) for batch in batches}
+    assert max(sizes) <= batch_size and max(sizes) - min(sizes) <= 1 and len(batches) == -(-rows // batch_size)
+
+
+def test_seed_and_epoch_decide_alone():
+    lengths = np.random.default_rng(0).integers(5, 60, 1000)
+
+    def order(seed, epoch):
+        return np.concatenate(training_batches(lengths, 16, seed, epoch)).tolist()
+
+    assert order(1, 0) == order(1, 0) and order(1, 0) != order(1, 1) and order(1, 0) != order(2, 0)
+
+
+def test_batches_stay_random():
+    """Buckets must not send the same neighbours together every epoch, nor sort the epoch by length."""
+    lengths = np.repeat(np.arange(10, 50), 100)
+    first, second = (training_batches(lengths, 20, 1, epoch) for epoch in (0, 1))
+    together = {frozenset(batch.tolist()) for batch in first} & {frozenset(batch.tolist()) for batch in second}
+    means = np.array([lengths[batch].mean() for batch in first])
+    assert not together and abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3
+
+
+def test_evaluation_batches_longest_first():
+    batches = evaluation_batches(np.array([5, 9, 7, 9]), 2)
+    assert [batch.tolist() for batch in batches] == [[1, 3], [2, 0]]
+
+
+def test_padding_under_ten_percent_on_lcqmc(real_data):
+    pairs = read_pairs(str(real_data / "lcqmc" / "dev.tsv"))
+    tokens = learn_vocabulary(pairs.text_a + pairs.text_b, 8000)
+    tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
+    lengths = encode_pairs(tokenizer, pairs.text_a, pairs.text_b, 128).lengths
+    assert padding_share(lengths, training_batches(lengths, 32, 1, 0)) < 0.10
