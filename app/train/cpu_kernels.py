@@ -39,10 +39,10 @@ def linear(x, weight, bias=None, name=None):
     return _Linear.apply(x, weight, bias) if trains else _linear(x, weight, bias, name)
 
 
-def dropout(x, p=0.5, axis=None, training=True, mode="upscale_in_train", name=None, **more):
+def dropout(x, p=0.5, axis=None, training=True, mode="upscale_in_train", **more):
     """`paddle.nn.functional.dropout`; the probability is rounded to 1/65536. NumPy's global generator decides."""
     if not training or p == 0 or axis is not None or mode != "upscale_in_train" or not isinstance(p, float):
-        return _dropout(x, p, axis, training, mode, name, **more)
+        return _dropout(x, p, axis=axis, training=training, mode=mode, **more)
     bits = np.frombuffer(np.random.bytes(2 * x.size), dtype=np.uint16).reshape(x.shape)
     kept = (bits >= round(p * 65536)).astype(np.float32)
     return x * paddle.to_tensor(kept * np.float32(1 / (1 - p)))
