@@ -1,0 +1,162 @@
+"""The sample data: reproducible, clean, correctly labelled and without shortcuts."""
+import importlib.util
+import itertools
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+SPLITS = ("train", "dev", "test")
+
+
+@pytest.fixture(scope="module")
+def prepare():
+    """The generator as a module (it is a script, not part of a package)."""
+    spec = importlib.util.spec_from_file_location("sample_prepare", SAMPLE / "prepare.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def generated(prepare):
+    return prepare.generate()
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """split -> list of [text_a, text_b, label] as they are in the files."""
+    result = {}
+    for split in SPLITS:
+        lines = (SAMPLE / f"{split}.tsv").read_text(encoding="utf-8").split("\n")
+        assert lines[0] == "text_a\ttext_b\tlabel"
+        assert lines[-1] == ""  # the file ends with a newline
+        result[split] = [line.split("\t") for line in lines[1:-1]]
+    return result
+
+
+def char_overlap(a, b, n):
+    """Dice overlap of the multisets of character n-grams."""
+    x = Counter(a[i:i + n] for i in range(len(a) - n + 1))
+    y = Counter(b[i:i + n] for i in range(len(b) - n + 1))
+    return 2 * sum((x & y).values()) / max(1, sum(x.values()) + sum(y.values()))
+
+
+def threshold_accuracy(score, train, test):
+    """Accuracy on test of the threshold and direction which are best on train."""
+    train_scores = [(score(a, b), label == "1") for a, b, label in train]
+    best = (0.0, 0.0, True)
+    for threshold in {value for value, _ in train_scores}:
+        right = sum((value >= threshold) == label for value, label in train_scores)
+        accuracy = right / len(train_scores)
+        best = max(best, (accuracy, threshold, True), (1 - accuracy, threshold, False))
+    _, threshold, above = best
+    right = sum(((score(a, b) >= threshold) == above) == (label == "1") for a, b, label in test)
+    return right / len(test)
+
+
+def test_regenerating_gives_identical_files(tmp_path):
+    command = [sys.executable, str(SAMPLE / "prepare.py"), "--output_dir", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{s}.tsv" for s in SPLITS)
+    for split in SPLITS:
+        assert (tmp_path / f"{split}.tsv").read_bytes() == (SAMPLE / f"{split}.tsv").read_bytes()
+
+
+def test_counts(rows):
+    assert 3800 <= len(rows["train"]) <= 4500
+    assert len(rows["dev"]) == 600
+    assert len(rows["test"]) == 600
+
+
+def test_format(rows):
+    for a, b, label in itertools.chain(*rows.values()):  # exactly three columns
+        assert label in ("0", "1")
+        assert a and b and a != b
+        for text in (a, b):
+            assert text == text.strip()
+            assert not set(text) & set("\t\r {}")
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_labels_are_balanced(rows, split):
+    positive = sum(label == "1" for _, _, label in rows[split])
+    assert 0.45 <= positive / len(rows[split]) <= 0.55
+
+
+def test_no_pair_twice(rows):
+    pairs = [frozenset(row[:2]) for row in itertools.chain(*rows.values())]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_no_sentence_in_two_splits(rows):
+    texts = {split: {text for row in rows[split] for text in row[:2]} for split in SPLITS}
+    for one, other in itertools.combinations(SPLITS, 2):
+        assert not texts[one] & texts[other]
+
+
+def test_no_filled_pattern_in_two_splits(generated):
+    filled = {split: {(s.pattern, s.filling) for pair in pairs for s in (pair.a, pair.b)}
+              for split, pairs in generated.items()}
+    for one, other in itertools.combinations(SPLITS, 2):
+        assert not filled[one] & filled[other]
+
+
+def test_source_is_rich_enough(prepare):
+    themes = prepare.read_themes(SAMPLE / "intents")
+    intents = [patterns for theme in themes for patterns in theme.intents.values()]
+    assert len({theme.domain for theme in themes}) >= 8
+    assert len(intents) >= 80
+    assert all(len(set(patterns)) >= 5 for patterns in intents)
+    every = [pattern for patterns in intents for pattern in patterns]
+    assert len(every) == len(set(every))  # no pattern stands for two intents
+
+
+def test_labels_follow_the_meaning(generated):
+    """Same meaning = same intent and same slot values; one text has one meaning."""
+    meaning = {}
+    for pair in itertools.chain(*generated.values()):
+        for s in (pair.a, pair.b):
+            assert meaning.setdefault(s.text, (s.theme, s.intent, s.filling)) == (
+                s.theme, s.intent, s.filling)
+        assert pair.label == (meaning[pair.a.text] == meaning[pair.b.text])
+
+
+def test_files_are_what_the_generator_says(generated, rows):
+    for split in SPLITS:
+        assert rows[split] == [[p.a.text, p.b.text, str(p.label)] for p in generated[split]]
+
+
+@pytest.mark.parametrize("n", (1, 2))
+def test_character_overlap_does_not_solve_it(rows, n):
+    accuracy = threshold_accuracy(lambda a, b: char_overlap(a, b, n), rows["train"], rows["test"])
+    assert accuracy < 0.70
+
+
+def test_length_does_not_solve_it(rows):
+    for score in (lambda a, b: len(a) - len(b), lambda a, b: abs(len(a) - len(b))):
+        assert threshold_accuracy(score, rows["train"], rows["test"]) < 0.65
+
+
+def test_known_pairs(rows):
+    """Labels of a few pairs, read by a human."""
+    known = {frozenset(row[:2]): row[2] for row in itertools.chain(*rows.values())}
+    for a, b, label in KNOWN_PAIRS:
+        assert known[frozenset((a, b))] == label
+
+
+@pytest.mark.parametrize("pattern, reason", [
+    ("{city}有什么好玩的", "slots must be"), ("没有槽位的句子", "slots must be")])
+def test_wrong_slots_are_reported(prepare, tmp_path, pattern, reason):
+    shutil.copytree(SAMPLE / "intents", tmp_path / "intents")
+    path = sorted((tmp_path / "intents").glob("banking.txt"))[0]
+    path.write_text(path.read_text(encoding="utf-8") + pattern + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=reason):
+        prepare.read_themes(tmp_path / "intents")
+
+
+KNOWN_PAIRS = []

@@ -1,0 +1,62 @@
+"""Wrong flags: one line that names the flag, the value and what is allowed, before any model loads."""
+
+import time
+
+import pytest
+from conftest import run_app
+
+from app.errors import UserError
+from app.options import MatchOptions, PredictOptions, parse
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--epochs", "x"], ["--epochs", "'x'"]),
+        (["--epoch", "3"], ["--epoch", "did you mean --epochs"]),
+        (["--batch_size", "0"], ["--batch_size 0", "1 or more"]),
+        (["--truncation", "middle"], ["--truncation", "middle", "longest_first"]),
+        (["--train_set", "nowhere.tsv"], ["--train_set nowhere.tsv", "existing file"]),
+        (["--model_name_or_path", "scratch:huge"], ["scratch:huge", "tiny, mini"]),
+        (["--device", "tpu"], ["--device tpu", "gpu:N"]),
+        (["--amp", "O1", "--device", "cpu"], ["--amp O1", "GPU"]),
+        (["--warmup_proportion", "1"], ["--warmup_proportion 1", "below 1"]),
+        (["--threshold", "high"], ["--threshold high", "accuracy or f1"]),
+        (["--resume", "false"], ["false"]),
+    ],
+)
+def test_one_line_says_what_is_wrong(flags, words):
+    with pytest.raises(UserError) as stopped:
+        parse(MatchOptions, "run_match.sh", flags)
+    message = str(stopped.value)
+    assert "\n" not in message and all(word in message for word in words)
+
+
+def test_a_bare_switch_means_yes():
+    """In a reference script a bare --use_amp meant no, and `--continue_training false` meant yes."""
+    assert parse(MatchOptions, "x", ["--resume"]).resume and not parse(MatchOptions, "x", []).resume
+    assert not parse(MatchOptions, "x", ["--no_resume"]).resume
+
+
+def test_predict_takes_a_file_or_a_pair():
+    for flags in ([], ["--text_a", "x"], ["--text_a", "x", "--text_b", "y", "--input_file", "data/sample/test.tsv"]):
+        with pytest.raises(UserError):
+            parse(PredictOptions, "predict.py", flags)
+
+
+@pytest.mark.parametrize("command", ["match", "predict", "evaluate", "doctor"])
+def test_help_names_every_flag_with_its_meaning(command):
+    shown = run_app(command, "--help")
+    assert shown.returncode == 0 and "default" in shown.stdout
+
+
+def test_a_typo_is_answered_at_once_with_exit_code_2(tmp_path):
+    began = time.perf_counter()
+    done = run_app("match", "--learning_rat", "1e-4", "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "--learning_rate" in done.stderr
+    assert time.perf_counter() - began < 20 and not (tmp_path / "run").exists()
+
+
+def test_unknown_command():
+    done = run_app("mach")
+    assert done.returncode == 2 and "match" in done.stderr

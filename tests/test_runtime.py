@@ -1,0 +1,83 @@
+"""The machine: threads and flags before Paddle loads, devices, seeds."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import paddle
+import pytest
+from conftest import ROOT
+
+from app import runtime
+from app.errors import UserError
+
+SHOW = "from app import runtime; runtime.prepare(); import os, sys; print('paddle' in sys.modules, *[os.environ.get(n) for n in {names!r}])"
+
+
+def prepared(*names, **environment):
+    code = SHOW.format(names=names)
+    kept = {key: value for key, value in os.environ.items() if key not in names}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_threads_and_flags_are_set_before_paddle_is_imported():
+    loaded, threads, stride = prepared("OMP_NUM_THREADS", "FLAGS_use_stride_kernel")
+    assert (loaded, int(threads), stride) == ("False", runtime.cpu_count(), "0")
+
+
+def test_what_the_user_set_stays():
+    assert prepared("OMP_NUM_THREADS", OMP_NUM_THREADS="7")[1] == "7"
+
+
+def test_processes_share_the_threads():
+    assert int(prepared("OMP_NUM_THREADS", PADDLE_LOCAL_SIZE="2")[1]) == max(1, runtime.cpu_count() // 2)
+
+
+@pytest.mark.parametrize("vendor, expected", [("AuthenticAMD", "5"), ("GenuineIntel", "None")])
+def test_the_math_librarys_path_on_amd_only(vendor, expected):
+    code = f"from app import runtime; runtime.cpu_vendor = lambda: '{vendor}'; runtime.prepare(); import os; print(os.environ.get('MKL_DEBUG_CPU_TYPE'))"
+    kept = {key: value for key, value in os.environ.items() if key != "MKL_DEBUG_CPU_TYPE"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
+
+
+@pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="this Paddle is built for GPU")
+def test_a_gpu_that_is_not_there_is_a_clear_error():
+    with pytest.raises(UserError, match="--device gpu:3.*CPU only"):
+        runtime.choose_device("gpu:3")
+    assert runtime.choose_device("auto") == runtime.choose_device("cpu") == "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not paddle.is_compiled_with_cuda() or not paddle.device.cuda.device_count(), reason="no GPU")
+def test_devices_on_a_gpu_machine():
+    assert runtime.choose_device("auto") == "gpu:0"
+    with pytest.raises(UserError, match="shows"):
+        runtime.choose_device("gpu:99")
+
+
+def test_the_same_seed_gives_the_same_head():
+    """A reference script set its seed after the classification head was made."""
+    from app.match.model import PairClassifier, encoder_from_scratch
+
+    def head(seed):
+        runtime.seed_everything(seed)
+        return PairClassifier(encoder_from_scratch("tiny", 50), 2).classifier.weight.numpy()
+
+    np.testing.assert_array_equal(head(1), head(1))
+    assert np.abs(head(1) - head(2)).max() > 0
+
+
+def test_importing_app_costs_nothing():
+    code = "import sys, app; print([name for name in ('paddle', 'numpy', 'app.predict') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_text_room_knows_no_paddle():
+    code = (
+        "import sys, importlib; [importlib.import_module('app.text.' + n) for n in "
+        "('pairs', 'lines', 'vocab', 'tokenizer', 'encode', 'batches', 'audit')]; print('paddle' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.strip() == "False"
