@@ -1,0 +1,118 @@
+"""`run_match.sh` as a newcomer meets it, and the kinds of data it takes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, run_app
+
+
+def run_script(*flags):
+    """The script itself, in this environment."""
+    return subprocess.run(
+        ["bash", "run_match.sh", *flags], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env={**os.environ, "PYTHON": sys.executable}
+    )
+
+
+def test_the_script_end_to_end(small_data, small_flags, tmp_path):
+    done = run_script(*small_flags, "--test_set", str(small_data / "test.tsv"), "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    for words in ("majority", "character overlap", "test: accuracy", "best on dev", "predict.py", "pairs/s"):
+        assert words in done.stdout
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert {"accuracy", "precision", "recall", "f1", "auc", "average_precision", "loss", "confusion", "per_class"} <= set(metrics["test"])
+    evaluated = run_app("evaluate", "--model_name_or_path", str(tmp_path / "run" / "best"), "--test_set", str(small_data / "test.tsv"), "--result_file", str(tmp_path / "m.json"))
+    again = json.loads((tmp_path / "m.json").read_text())
+    assert evaluated.returncode == 0 and again["accuracy"] == metrics["test"]["accuracy"]
+
+
+def test_the_test_set_chooses_nothing(small_data, small_flags, tmp_path):
+    """A reference evaluator reads the dev set for the test set. Here other test labels change the test figures alone."""
+    flipped = tmp_path / "flipped.tsv"
+    lines = (small_data / "test.tsv").read_text(encoding="utf-8").splitlines()
+    flipped.write_text("\n".join([lines[0]] + [line[:-1] + str(1 - int(line[-1])) for line in lines[1:]]), encoding="utf-8")
+    results = {}
+    for name, test in (("as it is", small_data / "test.tsv"), ("flipped", flipped)):
+        folder = tmp_path / name
+        done = run_app("match", *small_flags, "--epochs", "1", "--test_set", str(test), "--output_dir", str(folder))
+        assert done.returncode == 0, done.stderr
+        results[name] = json.loads((folder / "metrics.json").read_text()), (folder / "best/model.safetensors").read_bytes()
+    (first, weights), (second, other_weights) = results.values()
+    assert weights == other_weights and first["dev"] == second["dev"]
+    assert first["test"]["accuracy"] == pytest.approx(1 - second["test"]["accuracy"])
+
+
+def test_string_labels_csv_and_more_than_two_classes(tmp_path):
+    rows = [(f"文本{i}", f"文本{i + j}", name) for i in range(30) for j, name in enumerate(("same", "near", "far"))]
+    for split in ("train", "dev"):
+        text = "sentence1,sentence2,label\n" + "".join(",".join(row) + "\n" for row in rows)
+        (tmp_path / f"{split}.csv").write_text(text, encoding="utf-8")
+    done = run_app(
+        "match", "--train_set", str(tmp_path / "train.csv"), "--dev_set", str(tmp_path / "dev.csv"), "--model_name_or_path", "scratch:tiny",
+        "--epochs", "1", "--output_dir", str(tmp_path / "run"), "--num_processes", "1", "--select_by", "f1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "run/best/matcher.json").read_text())
+    assert card["labels"] == ["far", "near", "same"]
+    scored = run_app("predict", "--model_name_or_path", str(tmp_path / "run/best"), "--input_file", str(tmp_path / "dev.csv"), "--result_file", str(tmp_path / "out.csv"))
+    assert scored.returncode == 0
+    cells = [line.split(",") for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert len(cells) == 90 and all(row[4] in card["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
+
+
+def test_starting_from_a_fine_tuned_folder_keeps_its_head(small_matcher, small_data, tmp_path):
+    done = run_app(
+        "match", "--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv"), "--init_from_ckpt", str(small_matcher / "best"),
+        "--max_steps", "1", "--learning_rate", "1e-12", "--output_dir", str(tmp_path / "run"), "--num_processes", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    before = json.loads((small_matcher / "best/matcher.json").read_text())["dev"]["loss"]
+    assert json.loads((tmp_path / "run/best/matcher.json").read_text())["dev"]["loss"] == pytest.approx(before, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--max_seq_length", "600"], ["--max_seq_length 600", "512"]),
+        (["--positive_label", "yes"], ["--positive_label yes", "0, 1"]),
+        (["--columns", "a,b,c"], ["--columns", "'a'"]),
+        (["--model_name_or_path", "./nowhere"], ["nowhere", "no such folder"]),
+        (["--init_from_ckpt", "data"], ["data", "matcher.json"]),
+    ],
+)
+def test_what_the_data_or_the_model_refuses_is_one_line(small_flags, tmp_path, flags, words):
+    done = run_app("match", *small_flags, *flags, "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words) and not (tmp_path / "run" / "best").exists()
+
+
+def test_a_broken_row_stops_training_with_its_line(small_data, small_flags, tmp_path):
+    broken = tmp_path / "broken.tsv"
+    broken.write_text((small_data / "train.tsv").read_text(encoding="utf-8") + "one column\n", encoding="utf-8")
+    flags = [*small_flags, "--train_set", str(broken), "--epochs", "1"]
+    stopped = run_app("match", *flags, "--output_dir", str(tmp_path / "run"))
+    assert stopped.returncode == 2 and "line 202: 1 columns where 3" in stopped.stderr
+    skipped = run_app("match", *flags, "--output_dir", str(tmp_path / "run"), "--bad_rows", "skip")
+    assert skipped.returncode == 0 and "1 bad rows left out" in skipped.stdout
+
+
+def test_leaked_pairs_are_reported_and_dropped(small_data, small_flags, tmp_path):
+    leaky = tmp_path / "leaky.tsv"
+    dev = (small_data / "dev.tsv").read_text(encoding="utf-8").splitlines()
+    leaky.write_text((small_data / "train.tsv").read_text(encoding="utf-8") + "\n".join(dev[1:4]) + "\n", encoding="utf-8")
+    flags = [*small_flags, "--train_set", str(leaky), "--epochs", "1", "--output_dir", str(tmp_path / "run")]
+    assert "3 rows are in the training set too" in run_app("match", *flags).stdout
+    dropped = run_app("match", *flags, "--drop_leaked", "--overwrite").stdout
+    assert "3 training rows dropped" in dropped and "train: 200 rows" in dropped and "training set too" not in dropped
+
+
+@pytest.mark.slow
+def test_minilm_on_mrpc_reaches_82_percent(minilm, real_data, tmp_path):
+    done = run_app(
+        "match", "--train_set", str(real_data / "mrpc/train.tsv"), "--dev_set", str(real_data / "mrpc/dev.tsv"), "--columns",
+        "#1 String,#2 String,Quality", "--model_name_or_path", str(minilm), "--epochs", "4", "--output_dir", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run/metrics.json").read_text())["dev"]["accuracy"] >= 0.82

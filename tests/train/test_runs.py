@@ -1,0 +1,182 @@
+"""Whole runs as real processes: kills, interruptions, a full disk, several processes."""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import ROOT, run_app
+
+from app.train.checkpoint import read_arrays
+
+FILES = ("last/model.safetensors", "best/model.safetensors", "best/matcher.json", "state/optimizer.safetensors")
+
+
+def hashes(folder):
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def start(flags, folder, *more):
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", "match", *flags, "--output_dir", str(folder), *more],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def journal(folder):
+    path = folder / "journal.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def wait_for_step(process, folder, step):
+    """Waits until the run has logged that step (or is over)."""
+    while process.poll() is None and not any(event.get("step", 0) >= step for event in journal(folder)):
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def flags(small_flags):
+    return [*small_flags, "--eval_steps", "5", "--logging_steps", "1"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, flags):
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    process = start(flags, folder)
+    output, errors = process.communicate()
+    assert process.returncode == 0 and errors == "", output + errors
+    return folder
+
+
+def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tmp_path):
+    folder = tmp_path / "killed"
+    for step in (1, 7, 14, 26, 38):
+        process = start(flags, folder, "--resume")
+        wait_for_step(process, folder, step)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    process = start(flags, folder, "--resume")
+    output, _ = process.communicate()
+    assert process.returncode == 0 and hashes(folder) == hashes(undisturbed), output
+    steps = [event["step"] for event in journal(folder) if event["event"] == "train"]
+    assert steps == sorted(set(steps)) == list(range(1, 40))  # each step told once, however often it was begun
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
+    folder = tmp_path / "interrupted"
+    process = start(flags, folder)
+    wait_for_step(process, folder, 9)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130 and errors.count("\n") == 1
+    assert "stopped and saved at step" in errors and errors.rstrip().endswith("--resume")
+    process = start(flags, folder, "--resume")
+    process.communicate()
+    assert process.returncode == 0 and hashes(folder) == hashes(undisturbed)
+
+
+def test_a_finished_run_is_not_overwritten_by_accident(undisturbed, flags, tmp_path):
+    before = hashes(undisturbed)
+    again = start(flags, undisturbed)
+    _, errors = again.communicate()
+    assert again.returncode == 2 and "--resume" in errors and "--overwrite" in errors and hashes(undisturbed) == before
+
+
+def test_a_resumed_run_keeps_its_options_and_its_data(undisturbed, flags, small_data):
+    other = start(flags, undisturbed, "--resume", "--weight_decay", "0.5")
+    _, errors = other.communicate()
+    assert other.returncode == 2 and "--weight_decay 0.5" in errors
+    original = (small_data / "train.tsv").read_text(encoding="utf-8")
+    try:
+        (small_data / "train.tsv").write_text(original.replace("0\n", "1\n", 1), encoding="utf-8")
+        other = start(flags, undisturbed, "--resume")
+        _, errors = other.communicate()
+        assert other.returncode == 2 and "train.tsv has changed" in errors
+    finally:
+        (small_data / "train.tsv").write_text(original, encoding="utf-8")
+
+
+def test_a_full_disk_leaves_the_previous_checkpoint_whole(flags, tmp_path):
+    """A limit on the size of files fails a write as a full disk does, half-way through."""
+    folder = tmp_path / "full"
+    process = start(flags, folder, "--max_steps", "8")
+    process.communicate()
+    before = hashes(folder)
+    weights = (folder / "state" / "model.safetensors").stat().st_size
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (weights // 2, weights // 2))
+
+    failed = subprocess.run(
+        [sys.executable, "-c", FULL_DISK.format(folder=str(folder), root=str(ROOT))],
+        capture_output=True, text=True, preexec_fn=limit, cwd=ROOT,
+    )  # fmt: skip
+    assert "OSError" in failed.stdout and hashes(folder) == before, failed.stdout + failed.stderr
+    assert not [name for name in os.listdir(folder) if name.endswith(".tmp")]
+
+
+FULL_DISK = """
+from app import runtime; runtime.load_paddle()
+from pathlib import Path
+from app.match.checkpoint import load_matcher, save_matcher
+folder = Path({folder!r}) / "best"
+model, tokenizer, card = load_matcher(folder)
+try:
+    save_matcher(folder, model, tokenizer, card)
+except OSError as problem:
+    print("OSError", problem.errno)
+"""
+
+
+def test_two_processes_give_what_one_gives_with_twice_the_batch(flags, tmp_path):
+    def run(name, *more):
+        done = run_app("match", *flags, "--dropout", "0", "--epochs", "1", "--output_dir", str(tmp_path / name), *more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return tmp_path / name
+
+    one = run("one", "--batch_size", "16")
+    two = run("two", "--batch_size", "8", "--num_processes", "2")
+    parts = run("parts", "--batch_size", "4", "--gradient_accumulation_steps", "4")
+    expected = read_arrays(one / "last" / "model.safetensors")
+    for other in (two, parts):
+        found = read_arrays(other / "last" / "model.safetensors")
+        assert max(np.abs(found[name] - expected[name]).max() for name in expected) < 1e-5
+
+        def figures(folder, kind):
+            return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == kind]
+
+        for kind in ("train", "evaluate"):  # the dev set was scored in shares; the log shows means over all processes
+            assert np.allclose(figures(one, kind), figures(other, kind), atol=1e-5) and figures(one, kind)
+
+
+def test_the_learning_rate_ends_at_zero_and_the_best_is_kept(undisturbed):
+    """A reference script ends at 55 % of its peak rate, and keeps the last weights, not the best on dev."""
+    events = journal(undisturbed)
+    rates = [event["learning_rate"] for event in events if event["event"] == "train"]
+    assert len(rates) == 39 and max(rates) == pytest.approx(5e-4) and rates[-1] < 0.05 * max(rates)
+    dev = {event["step"]: event["accuracy"] for event in events if event["event"] == "evaluate"}
+    best = json.loads((undisturbed / "best" / "matcher.json").read_text())
+    assert dev[best["step"]] == max(dev.values()) == best["dev"]["accuracy"] and 39 in dev
+    assert json.loads((undisturbed / "last" / "matcher.json").read_text())["step"] == 39
+
+
+def test_early_stopping(flags, tmp_path):
+    done = run_app("match", *flags, "--early_stopping", "2", "--learning_rate", "1e-9", "--output_dir", str(tmp_path / "early"))
+    assert done.returncode == 0 and "early stopping" in done.stdout
+    steps = [event["step"] for event in journal(tmp_path / "early") if event["event"] == "evaluate"]
+    assert len(steps) <= 5 and max(steps) < 39
+
+
+def test_visualdl_reads_the_curves(undisturbed):
+    from visualdl import LogReader
+
+    (log,) = (undisturbed / "vdl").glob("*.log")
+    tags = LogReader(file_path=str(log)).get_tags()
+    assert {"train/loss", "train/accuracy", "train/learning_rate", "train/rate", "dev/accuracy"} <= set(tags["scalar"])
+    assert any("classifier" in name for name in tags["histogram"])
