@@ -73,7 +73,7 @@ def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise UserError(f"{source}: does not fit its config.json: it {problem} {names[0]}{more}")
     for name, tensor in own.items():
-        tensor.set_value(arrays[name].astype(np.float32) if tensor.dtype == paddle.float32 else arrays[name])
+        tensor.set_value(paddle.to_tensor(arrays[name]).astype(tensor.dtype))
 
 
 def save_state(folder: Path, model, optimizer, progress: Progress, weights_file: Optional[Path] = None) -> None:

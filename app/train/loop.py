@@ -81,7 +81,7 @@ class Trainer:
             try:
                 while not self.progress.finished:
                     for batches in self.task.steps(self.progress.epoch, self.progress.step_in_epoch):
-                        self._step(batches)
+                        self.step(batches)
                         self.progress.seconds = time.perf_counter() - started
                         if self._due(self.options.eval_steps):
                             self._evaluate()
@@ -99,7 +99,8 @@ class Trainer:
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
-    def _step(self, batches: List[Batch]) -> None:
+    def step(self, batches: List[Batch]) -> None:
+        """One optimizer step over its parts."""
         rate = self.options.learning_rate * linear_warmup_decay(
             self.progress.step, self.total_steps, self.options.warmup_proportion
         )

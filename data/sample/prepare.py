@@ -46,6 +46,8 @@ POSITIVE_KINDS = {"paraphrase": 0.86, "same_pattern": 0.14}
 NEGATIVE_KINDS = {"intent": 0.72, "slot": 0.13, "swap": 0.03, "random": 0.12}
 GREETINGS = ["你好，", "您好，", "请教一下，"]
 ENDINGS = ["，谢谢", "，在线等", "，求解答"]
+# The first patterns of an intent are the usual ways to ask it, the last ones are rare.
+PATTERN_WEIGHTS = (6, 4, 2, 1, 1, 1)
 DECORATED = 0.08  # share of sentences with a greeting or an ending, whatever the label
 
 Filling = Tuple[str, ...]  # one canonical value for each slot of the theme
@@ -175,8 +177,10 @@ class Generator:
                 text = text + self.rng.choice(ENDINGS)
         return Sentence(text, theme.name, intent, pattern, filling)
 
-    def other_pattern(self, patterns: List[str], pattern: str) -> str:
-        return self.rng.choice([other for other in patterns if other != pattern])
+    def choose_pattern(self, patterns: List[str], unlike: str = "") -> str:
+        weights = [0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)]
+                   for i, pattern in enumerate(patterns)]
+        return self.rng.choices(patterns, weights)[0]
 
     def other_filling(self, theme: Theme, filling: Filling) -> Filling:
         """Another filling of this split, with a single slot changed where possible."""
@@ -189,18 +193,18 @@ class Generator:
     def candidate(self, theme: Theme, intent: str, kind: str) -> Optional[Pair]:
         """One random pair of this kind, or None if the draw does not give one."""
         rng, patterns = self.rng, theme.intents[intent]
-        pattern, filling = rng.choice(patterns), rng.choice(self.fillings[theme.name])
+        pattern, filling = self.choose_pattern(patterns), rng.choice(self.fillings[theme.name])
         a = self.sentence(theme, intent, pattern, filling)
         label = 0
         if kind == "paraphrase":
             label = 1
-            b = self.sentence(theme, intent, self.other_pattern(patterns, pattern), filling)
+            b = self.sentence(theme, intent, self.choose_pattern(patterns, pattern), filling)
         elif kind == "same_pattern":  # the easy positives: another name or greeting
             label = 1
             b = self.sentence(theme, intent, pattern, filling)
         elif kind == "slot":
             if rng.random() < 0.35:
-                pattern = self.other_pattern(patterns, pattern)
+                pattern = self.choose_pattern(patterns, pattern)
             changed = self.other_filling(theme, filling)
             slot = next(s for s, x, y in zip(theme.slots, filling, changed) if x != y)
             kind = "number" if self.slots[base(slot)].is_number else "entity"
@@ -209,13 +213,13 @@ class Generator:
             if not is_directed(theme):
                 return None
             if rng.random() < 0.35:
-                pattern = self.other_pattern(patterns, pattern)
+                pattern = self.choose_pattern(patterns, pattern)
             b = self.sentence(theme, intent, pattern, filling[::-1])
         elif kind == "intent":
             if len(theme.intents) == 1:
                 return None
             other = rng.choice([name for name in theme.intents if name != intent])
-            choices = rng.sample(theme.intents[other], 2)
+            choices = [self.choose_pattern(theme.intents[other]) for _ in range(2)]
             if rng.random() < 0.7:
                 choices.sort(key=lambda text: -overlap(text, pattern))
             kind = "opposite" if theme.opposite else "intent"
@@ -223,7 +227,7 @@ class Generator:
         else:
             theme_b = rng.choice([t for t in self.themes if t.name != theme.name])
             other = rng.choice(list(theme_b.intents))
-            b = self.sentence(theme_b, other, rng.choice(theme_b.intents[other]),
+            b = self.sentence(theme_b, other, self.choose_pattern(theme_b.intents[other]),
                               rng.choice(self.fillings[theme_b.name]))
         return Pair(a, b, label, kind) if a.text != b.text else None
 

@@ -1,0 +1,229 @@
+"""Training speed: this project's loop, the course's own loop, and PyTorch, in one run on the same rows and the same model.
+
+    .venv/bin/python tests/bench/bench_train.py --train_set data/lcqmc/train.tsv          # prints a table and a JSON
+    .venv/bin/python tests/bench/bench_train.py --shapes 4x312 --peer_python PATH/TO/python_with_torch
+
+Each side runs as a process of its own, in turn, `--rounds` times; the table shows the median. What is timed is everything from
+texts to updated weights, tokenizing included, model loading excluded.
+
+    course   the course's way: the default environment, the Python tokenizer row by row, shuffled batches of 32 padded to their
+             longest, the metric read every step
+    ours     the loop of app/train in one process; ours x N: in N processes of one thread each (the same 32 rows a step)
+    torch    PyTorch float32 with Hugging Face's BERT and its fast tokenizer, the same batches as course; where it is installed
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+SHAPES = {"12x768": (12, 768, 12, 3072, 320), "4x312": (4, 312, 12, 1200, 3200)}  # layers, hidden, heads, feed-forward, rows
+BATCH = 32
+VOCABULARY = 21128  # BERT's for Chinese
+RATE = 5e-5
+
+
+def rows_of(path: str, count: int) -> list:
+    """The first `count` rows, (text_a, text_b, label)."""
+    from app.text.pairs import read_pairs
+
+    pairs = read_pairs(path)
+    return [(a, b, int(label)) for a, b, label in list(zip(pairs.text_a, pairs.text_b, pairs.labels))[:count]]
+
+
+def make_model(folder: Path, shape: str, rows: list) -> None:
+    """A PaddleNLP folder with random weights of that shape and a vocabulary of the rows."""
+    from app import runtime
+
+    runtime.load_paddle()
+    from paddlenlp.transformers import BertConfig, BertModel
+
+    from app.text.tokenizer import PairTokenizer
+    from app.text.vocab import learn_vocabulary
+
+    layers, hidden, heads, inner, _ = SHAPES[shape]
+    tokens = learn_vocabulary([text for row in rows for text in row[:2]], VOCABULARY, min_frequency=1)
+    tokens += [f"[unused{number}]" for number in range(VOCABULARY - len(tokens))]
+    PairTokenizer({token: number for number, token in enumerate(tokens)}).save(folder)
+    config = BertConfig(
+        vocab_size=VOCABULARY, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner
+    )
+    BertModel(config).save_pretrained(str(folder), safe_serialization=True)
+
+
+def shuffled_batches(rows: list) -> list:
+    """The course's batches: shuffled, whatever the lengths."""
+    order = list(range(len(rows)))
+    random.Random(1).shuffle(order)
+    return [[rows[place] for place in order[begin : begin + BATCH]] for begin in range(0, len(order), BATCH)]
+
+
+def course(folder: str, rows: list) -> float:
+    """Seconds of one epoch in the course's way."""
+    import paddle
+    import paddle.nn.functional as F
+    from paddlenlp.data import Pad, Stack, Tuple
+    from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    encoder = AutoModel.from_pretrained(folder)
+    dropout, head = paddle.nn.Dropout(0.1), paddle.nn.Linear(encoder.config.hidden_size, 2)
+    parameters = encoder.parameters() + head.parameters()
+    schedule = LinearDecayWithWarmup(RATE, len(rows) // BATCH, 0.1)
+    optimizer = paddle.optimizer.AdamW(schedule, parameters=parameters, weight_decay=0.01)
+    metric = paddle.metric.Accuracy()
+    collate = Tuple(Pad(axis=0, pad_val=0), Pad(axis=0, pad_val=0), Stack(dtype="int64"))
+    encoder.train()
+
+    def epoch(part: list) -> None:
+        for batch in shuffled_batches(part):
+            examples = []
+            for text_a, text_b, label in batch:
+                encoded = tokenizer(text=text_a, text_pair=text_b, max_length=128, truncation=True)
+                examples.append((encoded["input_ids"], encoded["token_type_ids"], label))
+            input_ids, segments, labels = (paddle.to_tensor(array) for array in collate(examples))
+            logits = head(dropout(encoder(input_ids, token_type_ids=segments)[1]))
+            loss = F.cross_entropy(logits, labels)
+            metric.update(metric.compute(F.softmax(logits), labels).numpy())
+            float(loss), metric.accumulate()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            optimizer.clear_grad()
+
+    epoch(rows[:BATCH])  # warm-up
+    return timed(epoch, rows)
+
+
+def ours(folder: str, rows: list) -> float:
+    """Seconds of one epoch in the loop of app/train."""
+    from app import runtime
+
+    runtime.load_paddle()
+    from app.match.card import Card
+    from app.match.data import encode_split
+    from app.match.decision import Decision
+    from app.match.model import PairClassifier
+    from app.match.pretrained import load_pretrained
+    from app.match.task import MatchTask
+    from app.options import MatchOptions
+    from app.text.pairs import Pairs
+    from app.train import parallel
+    from app.train.cpu_kernels import use_fast_kernels
+    from app.train.loop import Trainer
+
+    if runtime.choose_device("auto") == "cpu":
+        use_fast_kernels()
+    parallel.start()
+    encoder, tokenizer = load_pretrained(folder)
+    model, names = PairClassifier(encoder, 2), ["0", "1"]
+    with tempfile.TemporaryDirectory() as output:
+        options = MatchOptions(output_dir=output, learning_rate=RATE, batch_size=BATCH // runtime.world_size(), logging_steps=10**6)
+
+        def epoch(part: list) -> None:
+            a, b, labels = zip(*part)
+            split = encode_split(Pairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first")
+            task = MatchTask(model, tokenizer, {"train": split, "dev": split}, Card(names, Decision(), 128, "longest_first"), options)
+            trainer = Trainer(task, options, task.steps_per_epoch)
+            for batches in task.steps(0, 0):
+                trainer.step(batches)
+            trainer.journal.close()
+
+        return timed(epoch, rows)  # no warm-up: a second Trainer would register its gradient exchange twice
+
+
+def torch(folder: str, rows: list) -> float:
+    """Seconds of one epoch in PyTorch."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    config = json.loads((Path(folder) / "config.json").read_text())
+    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    model = BertForSequenceClassification(BertConfig(**{name: config[name] for name in names})).train()
+    tokenizer = BertTokenizerFast(str(Path(folder) / "vocab.txt"))
+    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01)
+
+    def epoch(part: list) -> None:
+        for batch in shuffled_batches(part):
+            a, b, labels = zip(*batch)
+            inputs = tokenizer(list(a), list(b), padding=True, truncation=True, max_length=128, return_tensors="pt")
+            loss = model(**inputs, labels=torch.tensor(labels)).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+
+    epoch(rows[:BATCH])
+    return timed(epoch, rows)
+
+
+def timed(epoch, rows: list) -> float:
+    """Seconds that `epoch(rows)` takes."""
+    began = time.perf_counter()
+    epoch(rows)
+    return time.perf_counter() - began
+
+
+SIDES = {"course": course, "ours": ours, "torch": torch}
+
+
+def run_side(side: str, folder: str, rows_file: str, python: str, processes: int = 1) -> float:
+    """Pairs a second of one side, in a process of its own; 0 where it cannot run here."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "MKL_", "FLAGS_"))}
+    worker = [str(Path(__file__).resolve()), "--side", side, "--folder", folder, "--rows", rows_file]
+    if processes > 1:
+        worker = ["-m", "paddle.distributed.launch", "--log_level", "ERROR", "--log_dir", f"{folder}/log", "--nproc_per_node", str(processes), *worker]
+    done = subprocess.run([python, "-W", "ignore", *worker], capture_output=True, text=True, env=environment, cwd=ROOT)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("pairs/s ")]
+    if not lines:
+        print(f"  {side}: cannot run here: {(done.stderr.strip().splitlines() or ['?'])[-1]}", file=sys.stderr)
+    return float(lines[-1].split()[1]) if lines else 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train_set", default=str(ROOT / "data/sample/train.tsv"))
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer_python", default=sys.executable, help="a Python with torch and transformers")
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # the rest: how it calls itself
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--rows", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        rows = json.loads(Path(options.rows).read_text(encoding="utf-8"))
+        print(f"pairs/s {len(rows) / SIDES[options.side](options.folder, rows):.2f}", flush=True)
+        return
+    from app import runtime
+
+    cores, results = runtime.cpu_count(), {}
+    for shape in options.shapes:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = rows_of(options.train_set, SHAPES[shape][-1])
+            (Path(folder) / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+            make_model(Path(folder), shape, rows)
+            sides = [("course", "course", 1), ("ours", "ours", 1), (f"ours x {cores}", "ours", cores), ("torch", "torch", 1)]
+            rates = {name: [] for name, _, _ in sides}
+            for _ in range(options.rounds):
+                for name, side, processes in sides:
+                    python = options.peer_python if side == "torch" else sys.executable
+                    rates[name].append(run_side(side, folder, f"{folder}/rows.json", python, processes))
+        results[shape] = {name: {"median": statistics.median(values), "all": values} for name, values in rates.items()}
+        print(f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {runtime.cpu_vendor()} core(s)")
+        slow = results[shape]["course"]["median"]
+        for name, values in results[shape].items():
+            if values["median"]:
+                print(f"  {name:10} {values['median']:8.1f} pairs/s   {values['median'] / slow:5.2f} x course   {values['all']}")
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
