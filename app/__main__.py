@@ -54,7 +54,10 @@ def main(arguments: List[str]) -> int:
     except OSError as problem:
         if problem.errno not in (27, 28, 122):  # file too large, no space left, quota exceeded
             raise
-        print(f"error: cannot write ({problem.strerror}); what was saved before is whole. Make room and go on with --resume", file=sys.stderr)
+        print(
+            f"error: cannot write ({problem.strerror}); what was saved before is whole. Make room and go on with --resume",
+            file=sys.stderr,
+        )
         return 2
 
 

@@ -157,8 +157,18 @@ class MatchOptions(TrainOptions):
         check("threshold", self.threshold, fits, "a number from 0 to 1, accuracy or f1")
         scratch = re.fullmatch(r"scratch:(.*)", self.model_name_or_path)
         sizes = ("tiny", "mini", "small", "medium", "base", "large")
-        check("model_name_or_path", self.model_name_or_path, not scratch or scratch[1] in sizes, f"scratch: and one of {', '.join(sizes)}")
-        check("init_from_ckpt", self.init_from_ckpt, not self.init_from_ckpt or Path(self.init_from_ckpt).is_dir(), "an existing folder")
+        check(
+            "model_name_or_path",
+            self.model_name_or_path,
+            not scratch or scratch[1] in sizes,
+            f"scratch: and one of {', '.join(sizes)}",
+        )
+        check(
+            "init_from_ckpt",
+            self.init_from_ckpt,
+            not self.init_from_ckpt or Path(self.init_from_ckpt).is_dir(),
+            "an existing folder",
+        )
 
 
 @dataclass
@@ -185,7 +195,12 @@ class PredictOptions:
     def __post_init__(self) -> None:
         one_pair = bool(self.text_a or self.text_b)
         check("input_file", self.input_file, bool(self.input_file) != one_pair, "given, or --text_a and --text_b instead")
-        check("text_b", self.text_b, not one_pair or bool(self.text_a.strip() and self.text_b.strip()), "given together with --text_a, neither empty")
+        check(
+            "text_b",
+            self.text_b,
+            not one_pair or bool(self.text_a.strip() and self.text_b.strip()),
+            "given together with --text_a, neither empty",
+        )
         check_file("input_file", self.input_file)
         check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
         check("device", self.device, bool(re.fullmatch(r"auto|cpu|gpu|gpu:\d+", self.device)), "auto, cpu, gpu or gpu:N")

@@ -7,6 +7,7 @@ first is written, so bad input leaves the folder as it was. Standard library onl
 
 Exit codes: 0 all is well, 2 an error (one line on stderr), 130 interrupted.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -67,7 +68,7 @@ class Split:
         return len(self.rows[0]) == 3
 
     def to_bytes(self) -> bytes:
-        header = ("text_a", "text_b", "label")[:len(self.rows[0])]
+        header = ("text_a", "text_b", "label")[: len(self.rows[0])]
         return "".join("\t".join(row) + "\n" for row in [header, *self.rows]).encode("utf-8")
 
 
@@ -104,10 +105,9 @@ def parse(data: bytes, origin: str) -> Split:
     """The rows of one file: TSV with or without a header, or JSON lines; a BOM and CRLF are tolerated."""
     try:
         # Only "\n" ends a row: str.splitlines() would also break at U+2028 inside a text.
-        lines = [line[:-1] if line.endswith("\r") else line
-                 for line in data.decode("utf-8-sig").rstrip("\r\n").split("\n")]
+        lines = [line[:-1] if line.endswith("\r") else line for line in data.decode("utf-8-sig").rstrip("\r\n").split("\n")]
     except UnicodeDecodeError as error:
-        raise PrepareError(f"{origin}: not UTF-8 at line {data[:error.start].count(10) + 1}") from None
+        raise PrepareError(f"{origin}: not UTF-8 at line {data[: error.start].count(10) + 1}") from None
     is_json = lines[0].lstrip().startswith("{")
     width = len(lines[0].split("\t"))
     columns = header_columns(lines[0].split("\t"))
@@ -137,8 +137,9 @@ def parse(data: bytes, origin: str) -> Split:
 def check(dataset: DataSet, name: str, split: Split, any_size: bool) -> Split:
     if not any_size and len(split.rows) not in dataset.rows[name]:
         expected = " or ".join(map(str, dataset.rows[name]))
-        raise PrepareError(f"{split.origin}: expected {expected} rows, found {len(split.rows)} "
-                           "(--any_size takes an excerpt as it is)")
+        raise PrepareError(
+            f"{split.origin}: expected {expected} rows, found {len(split.rows)} (--any_size takes an excerpt as it is)"
+        )
     if name != "test" and not split.labelled:
         raise PrepareError(f"{split.origin}: no labels; only test may come without")
     return split
@@ -175,14 +176,18 @@ def find_splits(dataset: DataSet, source: Path, names: Sequence[str]) -> Dict[st
                 if path.name == wanted and "__MACOSX" not in path.parts:
                     found.setdefault(str(path.parent), {})[split] = name
     if len(found) > 1:
-        found = {folder: files for folder, files in found.items()
-                 if PurePosixPath(folder).name.lower() in dataset.folders} or found
+        found = {
+            folder: files for folder, files in found.items() if PurePosixPath(folder).name.lower() in dataset.folders
+        } or found
     if not found:
-        raise PrepareError(f"{source}: no file of {dataset.name} in it; looked for "
-                           + ", ".join(name for known in FILE_NAMES.values() for name in known))
+        raise PrepareError(
+            f"{source}: no file of {dataset.name} in it; looked for "
+            + ", ".join(name for known in FILE_NAMES.values() for name in known)
+        )
     if len(found) > 1:
-        raise PrepareError(f"{source}: several folders hold such files ({', '.join(sorted(found))}); "
-                           "give one of them (unpacked) to --from")
+        raise PrepareError(
+            f"{source}: several folders hold such files ({', '.join(sorted(found))}); give one of them (unpacked) to --from"
+        )
     return next(iter(found.values()))
 
 
@@ -228,8 +233,10 @@ def download(dataset: DataSet, folder: Path) -> Path:
             try:
                 copy_response(dataset.url, part)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                raise PrepareError(f"cannot download {dataset.url} ({error}); fetch it by hand and save it as "
-                                   f"{target}, or give the archive or its unpacked folder to --from") from None
+                raise PrepareError(
+                    f"cannot download {dataset.url} ({error}); fetch it by hand and save it as "
+                    f"{target}, or give the archive or its unpacked folder to --from"
+                ) from None
         found = hashlib.md5(fetched.read_bytes()).hexdigest()
         if found != dataset.md5:
             advice = "removed" if fetched is part else "remove it, or give it to --from if you trust it"
@@ -266,8 +273,10 @@ def describe(dataset: DataSet, split: Split) -> str:
 def is_ready(dataset: DataSet, folder: Path, any_size: bool) -> bool:
     """Whether all three splits are in `folder` already, whole and in this layout."""
     try:
-        return all(check(dataset, name, parse(data, name), any_size).to_bytes() == data
-                   for name, data in ((name, (folder / f"{name}.tsv").read_bytes()) for name in FILE_NAMES))
+        return all(
+            check(dataset, name, parse(data, name), any_size).to_bytes() == data
+            for name, data in ((name, (folder / f"{name}.tsv").read_bytes()) for name in FILE_NAMES)
+        )
     except (OSError, PrepareError):
         return False
 
@@ -294,8 +303,13 @@ def prepare(dataset: DataSet, source: Optional[Path], folder: Path, any_size: bo
 
 def main(dataset: DataSet, default_folder: Path, argv: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=f"Fetch, check and convert {dataset.name}.")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FOLDER_OR_ARCHIVE",
-                        help=f"take the files from here instead of downloading {dataset.url}")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FOLDER_OR_ARCHIVE",
+        help=f"take the files from here instead of downloading {dataset.url}",
+    )
     parser.add_argument("--output_dir", type=Path, default=default_folder, help="default: the folder of prepare.py")
     parser.add_argument("--any_size", action="store_true", help="accept other row counts than the published ones")
     args = parser.parse_args(argv)

@@ -18,7 +18,9 @@ SHOW = "from app import runtime; runtime.prepare(); import os, sys; print('paddl
 def prepared(*names, **environment):
     code = SHOW.format(names=names)
     kept = {key: value for key, value in os.environ.items() if key not in names}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True
+    )
     return done.stdout.split()
 
 

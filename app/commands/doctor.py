@@ -52,7 +52,11 @@ def _tell(fine: bool, what: str, advice: str = "") -> int:
 
 def _python() -> int:
     fine = (3, 9) <= sys.version_info[:2] <= (3, 12)
-    return _tell(fine, f"Python {platform.python_version()} ({sys.executable})", "3.9 to 3.12 is needed: delete .venv, install one, run again")
+    return _tell(
+        fine,
+        f"Python {platform.python_version()} ({sys.executable})",
+        "3.9 to 3.12 is needed: delete .venv, install one, run again",
+    )
 
 
 def _versions() -> int:
@@ -98,7 +102,11 @@ def _speed() -> int:
     detail = f"{threads} thread(s) of {runtime.cpu_count()} processor(s), {library}, {runtime.cpu_vendor() or platform.machine()}"
     wrong = _tell(threads <= runtime.cpu_count(), detail, f"set OMP_NUM_THREADS={runtime.cpu_count()}")
     rate = matmul_rate()
-    return wrong + _tell(rate >= SLOW_MATMUL * threads / 2, f"matrix product: {rate:,.0f} GFLOP/s", "other programs at work? OMP_NUM_THREADS unset?")
+    return wrong + _tell(
+        rate >= SLOW_MATMUL * threads / 2,
+        f"matrix product: {rate:,.0f} GFLOP/s",
+        "other programs at work? OMP_NUM_THREADS unset?",
+    )
 
 
 def matmul_rate(seconds: float = 1.0) -> float:
@@ -127,10 +135,18 @@ def _gpu() -> int:
     names = [paddle.device.cuda.get_device_name(index) for index in range(paddle.device.cuda.device_count())]
     paddle.set_device("gpu:0")
     driver = subprocess.run(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"], capture_output=True, text=True)
-    wrong = _tell(bool(names), f"GPU: {', '.join(names)}, driver {driver.stdout.split()[0] if driver.stdout else 'unknown'}", "CUDA_VISIBLE_DEVICES hides them?")
+    wrong = _tell(
+        bool(names),
+        f"GPU: {', '.join(names)}, driver {driver.stdout.split()[0] if driver.stdout else 'unknown'}",
+        "CUDA_VISIBLE_DEVICES hides them?",
+    )
     return wrong + (_tell(True, f"GPU matrix product: {matmul_rate():,.0f} GFLOP/s") if names else 0)
 
 
 def _disk(folder: str) -> int:
     free = shutil.disk_usage(folder).free / 1e9
-    return _tell(free >= 5, f"disk: {free:,.0f} GB free in {Path(folder).resolve()}", "a run of a base model writes about 4 GB: make room or choose another --output_dir")
+    return _tell(
+        free >= 5,
+        f"disk: {free:,.0f} GB free in {Path(folder).resolve()}",
+        "a run of a base model writes about 4 GB: make room or choose another --output_dir",
+    )

@@ -56,7 +56,9 @@ def _claim_folder(options: MatchOptions) -> None:
         before = json.loads((folder / "options.json").read_text(encoding="utf-8"))
         for name in settings.keys() - FREE_TO_CHANGE:
             if before.get(name) != settings[name]:
-                raise UserError(f"--{name} {settings[name]}: the run in {folder} has {before.get(name)}; --resume keeps its options")
+                raise UserError(
+                    f"--{name} {settings[name]}: the run in {folder} has {before.get(name)}; --resume keeps its options"
+                )
     elif ((folder / "state").is_dir() or (folder / "best").is_dir()) and not options.overwrite:
         raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
     elif runtime.rank() == 0:

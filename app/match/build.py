@@ -55,5 +55,7 @@ def check_data_unchanged(options: MatchOptions, splits: Dict[str, Split]) -> Dic
     if options.resume and (last / "matcher.json").is_file():
         for name, before in read_card(last).data.items():
             if data.get(name) != before:
-                raise UserError(f"--{name}_set: {before['file']} has changed since the run in {options.output_dir} began; it cannot go on")
+                raise UserError(
+                    f"--{name}_set: {before['file']} has changed since the run in {options.output_dir} began; it cannot go on"
+                )
     return data

@@ -17,6 +17,7 @@ from app.match.model import PairClassifier, set_dropout
 from app.text.tokenizer import PairTokenizer
 from app.train.checkpoint import load_strictly, model_arrays, read_arrays, write_arrays
 
+
 def save_matcher(folder: Path, model: PairClassifier, tokenizer: PairTokenizer, card: Card) -> Path:
     """Writes the folder, whole or not at all; returns its weights file."""
     with atomic_folder(folder) as temporary:

@@ -37,11 +37,13 @@ def read_splits(options: MatchOptions, names: Optional[List[str]] = None) -> Dic
     splits = {"train": train, "dev": read_pairs(options.dev_set, options.columns, options.bad_rows, known)}
     if options.test_set:
         splits["test"] = read_pairs(options.test_set, options.columns, options.bad_rows, known)
-    for name, pairs in splits.items():
+    for pairs in splits.values():
         if pairs.encoding != "utf-8":
             say(f"{pairs.path}: read as {pairs.encoding.upper()}")
         if pairs.bad:
-            say(f"{pairs.path}: {len(pairs.bad):,} bad rows left out, the first in line {pairs.bad[0].line}: {pairs.bad[0].error}")
+            say(
+                f"{pairs.path}: {len(pairs.bad):,} bad rows left out, the first in line {pairs.bad[0].line}: {pairs.bad[0].error}"
+            )
     leaks = {name: shared_pairs(train, splits[name]) for name in splits if name != "train"}
     if options.drop_leaked:
         before = len(train)
@@ -58,7 +60,9 @@ def label_names(train: Pairs) -> List[str]:
         raise UserError(f"{train.path}: every label is {names[0]!r}; two at least are needed")
     first = train.labels[0]
     if train.lines[0] == 1 and counts[first] == 1 and len(names) > 2 and not first.lstrip("-").isdigit():
-        raise UserError(f"{train.path}: line 1 looks like a header ({first!r} is no other row's label); name its columns with --columns")
+        raise UserError(
+            f"{train.path}: line 1 looks like a header ({first!r} is no other row's label); name its columns with --columns"
+        )
     if len(names) > MOST_LABELS:
         raise UserError(f"{train.path}: {len(names):,} different labels; is that the label column? (--columns a,b,label)")
     return names

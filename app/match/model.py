@@ -1,6 +1,6 @@
 """The point-wise matching classifier: an encoder that AutoModel returns, its pooled output, dropout, one linear layer.
 
-    [CLS] A [SEP] B [SEP]  ->  encoder  ->  pooled [B, H]  ->  dropout  ->  linear  ->  logits [B, labels]
+[CLS] A [SEP] B [SEP]  ->  encoder  ->  pooled [B, H]  ->  dropout  ->  linear  ->  logits [B, labels]
 """
 
 from __future__ import annotations

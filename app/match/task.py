@@ -30,7 +30,9 @@ class MatchTask:
 
     unit = "pairs"
 
-    def __init__(self, model: PairClassifier, tokenizer: PairTokenizer, splits: Dict[str, Split], card: Card, options: MatchOptions):
+    def __init__(
+        self, model: PairClassifier, tokenizer: PairTokenizer, splits: Dict[str, Split], card: Card, options: MatchOptions
+    ):
         self.model, self.tokenizer, self.card, self.options = model, tokenizer, card, options
         self.train, self.dev = splits["train"], splits["dev"]
         self.rows_a_step = options.batch_size * runtime.world_size() * options.gradient_accumulation_steps

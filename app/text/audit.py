@@ -79,7 +79,5 @@ def shared_pairs(train: Pairs, other: Pairs) -> set:
 
 def drop_pairs(pairs: Pairs, unwanted: set) -> Pairs:
     """The split without the unwanted pairs."""
-    keep: Sequence[int] = [
-        row for row, pair in enumerate(zip(pairs.text_a, pairs.text_b)) if pair not in unwanted
-    ]
+    keep: Sequence[int] = [row for row, pair in enumerate(zip(pairs.text_a, pairs.text_b)) if pair not in unwanted]
     return pairs.keep(keep)

@@ -1,7 +1,7 @@
 """Pairs -> `[CLS] A [SEP] B [SEP]`: token ids, segment ids, truncation.
 
-    tokens:       [CLS] 怎 么 还 款 [SEP] 如 何 还 款 [SEP]
-    segment ids:    0   0  0  0  0   0    1  1  1  1   1
+tokens:       [CLS] 怎 么 还 款 [SEP] 如 何 还 款 [SEP]
+segment ids:    0   0  0  0  0   0    1  1  1  1   1
 """
 
 from __future__ import annotations

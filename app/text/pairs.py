@@ -1,7 +1,7 @@
 """Pair files row by row: TSV, CSV, JSONL, each also .gz; every bad row named by its line.
 
-    text_a<TAB>text_b<TAB>label          columns by header (several known names), else in this order
-    怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSONL is one object a line
+text_a<TAB>text_b<TAB>label          columns by header (several known names), else in this order
+怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSONL is one object a line
 """
 
 from __future__ import annotations

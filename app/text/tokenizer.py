@@ -6,21 +6,11 @@ import json
 from pathlib import Path
 from typing import Dict, List
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, models, processors
 
 from app.atomic import write_json, write_text
 from app.errors import UserError
-from app.text.vocab import read_vocabulary, write_vocabulary
-
-
-def normalizer(lowercase: bool) -> normalizers.Normalizer:
-    """BERT's cleaning: control characters out, a space around each Chinese character, accents off with lower case."""
-    return normalizers.BertNormalizer(lowercase=lowercase)
-
-
-def pre_tokenizer() -> pre_tokenizers.PreTokenizer:
-    """BERT's splitting at white space and punctuation."""
-    return pre_tokenizers.BertPreTokenizer()
+from app.text.vocab import normalizer, pre_tokenizer, read_vocabulary, write_vocabulary
 
 
 class PairTokenizer:
@@ -31,9 +21,7 @@ class PairTokenizer:
 
     def __init__(self, vocabulary: Dict[str, int], lowercase: bool = True):
         self.vocabulary, self.lowercase = vocabulary, lowercase
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (
-            vocabulary[token] for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-        )
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (vocabulary[token] for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"))
         self._tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
         self._tokenizer.normalizer = normalizer(lowercase)
         self._tokenizer.pre_tokenizer = pre_tokenizer()

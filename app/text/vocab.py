@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, List
 
-from tokenizers import Tokenizer, models, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from app.atomic import write_text
 from app.errors import UserError
@@ -14,13 +14,21 @@ from app.errors import UserError
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # ids 0 to 4, PAD = 0 as PaddleNLP's models assume
 
 
+def normalizer(lowercase: bool) -> normalizers.Normalizer:
+    """BERT's cleaning: control characters out, a space around each Chinese character, accents off with lower case."""
+    return normalizers.BertNormalizer(lowercase=lowercase)
+
+
+def pre_tokenizer() -> pre_tokenizers.PreTokenizer:
+    """BERT's splitting at white space and punctuation."""
+    return pre_tokenizers.BertPreTokenizer()
+
+
 def learn_vocabulary(texts: List[str], size: int, min_frequency: int = 2) -> List[str]:
     """Learns a vocabulary of at most `size` tokens; the same texts always give the same one.
 
     What occurs less than `min_frequency` times becomes [UNK]; so [UNK] occurs in training and has a meaning.
     """
-    from app.text.tokenizer import normalizer, pre_tokenizer
-
     splitter, cleaner = pre_tokenizer(), normalizer(lowercase=True)
     counts: Counter = Counter()
     for begin in range(0, len(texts), 1000):  # many texts a call: a call costs more than a text

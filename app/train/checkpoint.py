@@ -1,8 +1,8 @@
 """Tensors on disk (safetensors, never pickles) and the `state/` folder, all that an exact resume needs.
 
-    state/model.safetensors      the weights
-    state/optimizer.safetensors  moments (and fp32 master weights) by parameter name
-    state/progress.json          step, epoch, place in the epoch, best result so far, loss scale
+state/model.safetensors      the weights
+state/optimizer.safetensors  moments (and fp32 master weights) by parameter name
+state/progress.json          step, epoch, place in the epoch, best result so far, loss scale
 """
 
 from __future__ import annotations

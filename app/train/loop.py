@@ -1,7 +1,7 @@
 """The training loop: steps, evaluations, saves, interruption, resume. Every task's; a task says what a loss is.
 
-    for each epoch, for each step: set the learning rate -> gradients of the step's parts -> clip and update
-    then, where due: evaluate on dev and keep the best -> save what a resume needs
+for each epoch, for each step: set the learning rate -> gradients of the step's parts -> clip and update
+then, where due: evaluate on dev and keep the best -> save what a resume needs
 """
 
 from __future__ import annotations

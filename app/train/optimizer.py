@@ -53,7 +53,7 @@ def _slots(model: paddle.nn.Layer, state: dict):
     for name, parameter in model.named_parameters():
         for key in state:
             if key.startswith(parameter.name + "_"):
-                yield f"{name}|{key[len(parameter.name) + 1:]}", state[key]
+                yield f"{name}|{key[len(parameter.name) + 1 :]}", state[key]
 
 
 def restore_optimizer(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer, arrays: Dict[str, np.ndarray]) -> None:

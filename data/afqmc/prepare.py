@@ -11,6 +11,7 @@ Cite: Xu et al., "CLUE: A Chinese Language Understanding Evaluation Benchmark", 
 Not verified against the live host: that the URL still answers. CLUE's own address for a file of that name is
 https://storage.googleapis.com/cluebenchmark/tasks/afqmc_public.zip (give it to --from).
 """
+
 import sys
 from pathlib import Path
 

@@ -12,6 +12,7 @@ Identification", EMNLP 2018, aclanthology.org/D18-1536
 Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (PaddleNLP's
 reader allows for both). Without labels it is written without a label column: leave --test_set out.
 """
+
 import sys
 from pathlib import Path
 

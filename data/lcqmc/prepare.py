@@ -11,6 +11,7 @@ Cite: Liu et al., "LCQMC: A Large-scale Chinese Question Matching Corpus", COLIN
 Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (the
 qianyan copy, lcqmc.zip, has none). Verified: a train.tsv and a dev.tsv from elsewhere have the MD5s below.
 """
+
 import sys
 from pathlib import Path
 

@@ -11,6 +11,7 @@ Cite: Yang et al., "PAWS-X: A Cross-lingual Adversarial Dataset for Paraphrase I
 Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (PaddleNLP's
 reader allows for both). The original, with labels: https://storage.googleapis.com/paws/pawsx/x-final.tar.gz
 """
+
 import sys
 from pathlib import Path
 

@@ -28,6 +28,7 @@ Splits.  A *filling* is one choice of slot values for a theme.  Every filling be
 one split only, so no sentence and no filled-in pattern is in two splits, while all
 intents, patterns and slot values occur in train.
 """
+
 import argparse
 import itertools
 import os
@@ -159,8 +160,7 @@ def overlap(a: str, b: str) -> float:
 class Generator:
     """Makes the pairs of one split."""
 
-    def __init__(self, themes: List[Theme], slots: Dict[str, Slot],
-                 fillings: Dict[str, List[Filling]], rng: random.Random):
+    def __init__(self, themes: List[Theme], slots: Dict[str, Slot], fillings: Dict[str, List[Filling]], rng: random.Random):
         self.themes, self.slots, self.fillings, self.rng = themes, slots, fillings, rng
         # (pattern or slot value) -> negatives minus positives so far, kept near 0:
         # otherwise one sentence alone would give the label away.
@@ -178,16 +178,15 @@ class Generator:
         return Sentence(text, theme.name, intent, pattern, filling)
 
     def choose_pattern(self, patterns: List[str], unlike: str = "") -> str:
-        weights = [0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)]
-                   for i, pattern in enumerate(patterns)]
+        weights = [
+            0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)] for i, pattern in enumerate(patterns)
+        ]
         return self.rng.choices(patterns, weights)[0]
 
     def other_filling(self, theme: Theme, filling: Filling) -> Filling:
         """Another filling of this split, with a single slot changed where possible."""
-        others = [other for other in self.fillings[theme.name]
-                  if sorted(other) != sorted(filling)]
-        near = [other for other in others
-                if sum(x != y for x, y in zip(filling, other)) == 1]
+        others = [other for other in self.fillings[theme.name] if sorted(other) != sorted(filling)]
+        near = [other for other in others if sum(x != y for x, y in zip(filling, other)) == 1]
         return self.rng.choice(near or others)
 
     def candidate(self, theme: Theme, intent: str, kind: str) -> Optional[Pair]:
@@ -227,8 +226,9 @@ class Generator:
         else:
             theme_b = rng.choice([t for t in self.themes if t.name != theme.name])
             other = rng.choice(list(theme_b.intents))
-            b = self.sentence(theme_b, other, self.choose_pattern(theme_b.intents[other]),
-                              rng.choice(self.fillings[theme_b.name]))
+            b = self.sentence(
+                theme_b, other, self.choose_pattern(theme_b.intents[other]), rng.choice(self.fillings[theme_b.name])
+            )
         return Pair(a, b, label, kind) if a.text != b.text else None
 
     def keys(self, pair: Pair) -> List[Tuple[str, ...]]:

@@ -126,12 +126,18 @@ def ours(folder: str, rows: list) -> float:
     encoder, tokenizer = load_pretrained(folder)
     model, names = PairClassifier(encoder, 2), ["0", "1"]
     with tempfile.TemporaryDirectory() as output:
-        options = MatchOptions(output_dir=output, learning_rate=RATE, batch_size=BATCH // runtime.world_size(), logging_steps=10**6)
+        options = MatchOptions(
+            output_dir=output, learning_rate=RATE, batch_size=BATCH // runtime.world_size(), logging_steps=10**6
+        )
 
         def epoch(part: list) -> None:
             a, b, labels = zip(*part)
-            split = encode_split(Pairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first")
-            task = MatchTask(model, tokenizer, {"train": split, "dev": split}, Card(names, Decision(), 128, "longest_first"), options)
+            split = encode_split(
+                Pairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first"
+            )
+            task = MatchTask(
+                model, tokenizer, {"train": split, "dev": split}, Card(names, Decision(), 128, "longest_first"), options
+            )
             trainer = Trainer(task, options, task.steps_per_epoch)
             for batches in task.steps(0, 0):
                 trainer.step(batches)
@@ -180,7 +186,17 @@ def run_side(side: str, folder: str, rows_file: str, python: str, processes: int
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "MKL_", "FLAGS_"))}
     worker = [str(Path(__file__).resolve()), "--side", side, "--folder", folder, "--rows", rows_file]
     if processes > 1:
-        worker = ["-m", "paddle.distributed.launch", "--log_level", "ERROR", "--log_dir", f"{folder}/log", "--nproc_per_node", str(processes), *worker]
+        worker = [
+            "-m",
+            "paddle.distributed.launch",
+            "--log_level",
+            "ERROR",
+            "--log_dir",
+            f"{folder}/log",
+            "--nproc_per_node",
+            str(processes),
+            *worker,
+        ]
     done = subprocess.run([python, "-W", "ignore", *worker], capture_output=True, text=True, env=environment, cwd=ROOT)
     lines = [line for line in done.stdout.splitlines() if line.startswith("pairs/s ")]
     if not lines:
@@ -217,7 +233,9 @@ def main() -> None:
                     python = options.peer_python if side == "torch" else sys.executable
                     rates[name].append(run_side(side, folder, f"{folder}/rows.json", python, processes))
         results[shape] = {name: {"median": statistics.median(values), "all": values} for name, values in rates.items()}
-        print(f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {runtime.cpu_vendor()} core(s)")
+        print(
+            f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {runtime.cpu_vendor()} core(s)"
+        )
         slow = results[shape]["course"]["median"]
         for name, values in results[shape].items():
             if values["median"]:

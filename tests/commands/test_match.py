@@ -12,7 +12,12 @@ from conftest import ROOT, run_app
 def run_script(*flags):
     """The script itself, in this environment."""
     return subprocess.run(
-        ["bash", "run_match.sh", *flags], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env={**os.environ, "PYTHON": sys.executable}
+        ["bash", "run_match.sh", *flags],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHON": sys.executable},
     )
 
 
@@ -22,8 +27,18 @@ def test_the_script_end_to_end(small_data, small_flags, tmp_path):
     for words in ("majority", "character overlap", "test: accuracy", "best on dev", "predict.py", "pairs/s"):
         assert words in done.stdout
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert {"accuracy", "precision", "recall", "f1", "auc", "average_precision", "loss", "confusion", "per_class"} <= set(metrics["test"])
-    evaluated = run_app("evaluate", "--model_name_or_path", str(tmp_path / "run" / "best"), "--test_set", str(small_data / "test.tsv"), "--result_file", str(tmp_path / "m.json"))
+    assert {"accuracy", "precision", "recall", "f1", "auc", "average_precision", "loss", "confusion", "per_class"} <= set(
+        metrics["test"]
+    )
+    evaluated = run_app(
+        "evaluate",
+        "--model_name_or_path",
+        str(tmp_path / "run" / "best"),
+        "--test_set",
+        str(small_data / "test.tsv"),
+        "--result_file",
+        str(tmp_path / "m.json"),
+    )
     again = json.loads((tmp_path / "m.json").read_text())
     assert evaluated.returncode == 0 and again["accuracy"] == metrics["test"]["accuracy"]
 
@@ -56,7 +71,15 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "run/best/matcher.json").read_text())
     assert card["labels"] == ["far", "near", "same"]
-    scored = run_app("predict", "--model_name_or_path", str(tmp_path / "run/best"), "--input_file", str(tmp_path / "dev.csv"), "--result_file", str(tmp_path / "out.csv"))
+    scored = run_app(
+        "predict",
+        "--model_name_or_path",
+        str(tmp_path / "run/best"),
+        "--input_file",
+        str(tmp_path / "dev.csv"),
+        "--result_file",
+        str(tmp_path / "out.csv"),
+    )
     assert scored.returncode == 0
     cells = [line.split(",") for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
     assert len(cells) == 90 and all(row[4] in card["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)

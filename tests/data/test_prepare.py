@@ -1,4 +1,5 @@
 """data/*/prepare.py: every source layout, bad input, the output, and the download over real HTTP on 127.0.0.1."""
+
 import hashlib
 import io
 import json
@@ -31,9 +32,14 @@ def real_data(folder):
 
 def run(name, *args, cwd=None):
     """prepare.py as a user starts it."""
-    done = subprocess.run([sys.executable, str(ROOT / "data" / name / "prepare.py"), *map(str, args)], cwd=cwd,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-                          env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "data" / name / "prepare.py"), *map(str, args)],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
     assert "Traceback" not in done.stderr
     return done
 
@@ -46,9 +52,11 @@ def tiny(url="http://127.0.0.1:9/none.zip", md5="0" * 32, **more):
 @pytest.fixture
 def prepare(tmp_path, capsys):
     """Run the shared code in this process on a small data set; returns (exit code, stdout, stderr)."""
+
     def call(*args, dataset=None):
         code = fetch.main(dataset or tiny(), tmp_path / "out", list(map(str, args)))
         return (code, *capsys.readouterr())
+
     return call
 
 
@@ -74,17 +82,21 @@ def one_error(stderr):
 
 # ---------------------------------------------------------------- source layouts
 
-@pytest.mark.parametrize("data", [
-    b"a\tb\t1\nc\td\t0\n",
-    b"a\tb\t1\nc\td\t0",
-    b"a\tb\t1\r\nc\td\t0\r\n",
-    b"text_a\ttext_b\tlabel\na\tb\t1\nc\td\t0\n",
-    b"\xef\xbb\xbftext_a\ttext_b\tlabel\r\na\tb\t1\r\nc\td\t0\r\n",
-    b"\xef\xbb\xbfa\tb\t1\nc\td\t0\n",
-    b"id\tsentence1\tsentence2\tlabel\n7\ta\tb\t1\n9\tc\td\t0\n",
-    b"a\tb\t1 \nc\td\t 0\n",
-    b'{"sentence1": "a", "sentence2": "b", "label": "1"}\n{"sentence1": "c", "sentence2": "d", "label": 0}\n',
-])
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a\tb\t1\nc\td\t0\n",
+        b"a\tb\t1\nc\td\t0",
+        b"a\tb\t1\r\nc\td\t0\r\n",
+        b"text_a\ttext_b\tlabel\na\tb\t1\nc\td\t0\n",
+        b"\xef\xbb\xbftext_a\ttext_b\tlabel\r\na\tb\t1\r\nc\td\t0\r\n",
+        b"\xef\xbb\xbfa\tb\t1\nc\td\t0\n",
+        b"id\tsentence1\tsentence2\tlabel\n7\ta\tb\t1\n9\tc\td\t0\n",
+        b"a\tb\t1 \nc\td\t 0\n",
+        b'{"sentence1": "a", "sentence2": "b", "label": "1"}\n{"sentence1": "c", "sentence2": "d", "label": 0}\n',
+    ],
+)
 def test_every_shape_gives_the_same_file(prepare, source, tmp_path, data):
     (source / "train.tsv").write_bytes(data)
     code, out, err = prepare("--from", source)
@@ -94,8 +106,10 @@ def test_every_shape_gives_the_same_file(prepare, source, tmp_path, data):
 
 def test_quotes_and_spaces_stay_and_breaks_become_spaces(prepare, source, tmp_path):
     (source / "train.tsv").unlink()
-    rows = [{"sentence1": '"他\t说\n"', "sentence2": "一\u2028二\x85三\r", "label": "1"},
-            {"sentence1": " x ", "sentence2": "", "label": "0"}]
+    rows = [
+        {"sentence1": '"他\t说\n"', "sentence2": "一\u2028二\x85三\r", "label": "1"},
+        {"sentence1": " x ", "sentence2": "", "label": "0"},
+    ]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (source / "train.json").write_bytes(text.encode("utf-8"))
     code, out, err = prepare("--from", source)
@@ -103,11 +117,14 @@ def test_quotes_and_spaces_stay_and_breaks_become_spaces(prepare, source, tmp_pa
     assert result(tmp_path, "train") == HEADER + '"他 说 "\t一 二 三 \t1\n x \t\t0\n'
 
 
-@pytest.mark.parametrize("name, text", [
-    ("test.tsv", "g\th\n"),
-    ("test.json", '{"id": 0, "sentence1": "g", "sentence2": "h"}\n'),
-    ("test.tsv", "text_a\ttext_b\ng\th\n"),
-])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("test.tsv", "g\th\n"),
+        ("test.json", '{"id": 0, "sentence1": "g", "sentence2": "h"}\n'),
+        ("test.tsv", "text_a\ttext_b\ng\th\n"),
+    ],
+)
 def test_test_split_without_labels_has_no_label_column(prepare, source, tmp_path, name, text):
     (source / "test.tsv").unlink()
     (source / name).write_text(text, encoding="utf-8")
@@ -182,19 +199,29 @@ def test_missing_split_is_named_and_the_rest_written(prepare, source, tmp_path):
 
 # ---------------------------------------------------------------- errors
 
-@pytest.mark.parametrize("name, data, words", [
-    ("train", "a\tb\t1\n", ["train.tsv", "expected 2 rows", "found 1", "--any_size"]),
-    ("dev", "a\tb\n", ["dev.tsv", "no labels"]),
-    ("dev", "", ["dev.tsv", "bad row", "line 1"]),
-    ("dev", HEADER, ["dev.tsv", "no row"]),
-    ("dev", "a\tb\tc\t1\n", ["dev.tsv", "line 1 (4 columns, not 3)"]),
-    ("train", "a\tb\t1\n" + "a\tb\t2\nx\n" * 4, ["8 bad row", "line 2 (label '2', not 0 or 1), line 3 (1 columns",
-                                                 "line 6", ", ..."]),
-    ("train", HEADER + "a\tb\t1\n\na\tb\t\n", ["2 bad row", "line 3", "line 4 (label ''"]),
-    ("train", '{"sentence1": "a", "sentence2": "b", "label": "1"}\n{"sentence1": "a"\n{"label": "1"}\n'
-              '{"sentence1": "a", "sentence2": "b"}\n', ["3 bad row", "line 2 (not JSON)", "line 3 (no sentence1",
-                                                         "line 4 (a label is missing"]),
-])
+
+@pytest.mark.parametrize(
+    "name, data, words",
+    [
+        ("train", "a\tb\t1\n", ["train.tsv", "expected 2 rows", "found 1", "--any_size"]),
+        ("dev", "a\tb\n", ["dev.tsv", "no labels"]),
+        ("dev", "", ["dev.tsv", "bad row", "line 1"]),
+        ("dev", HEADER, ["dev.tsv", "no row"]),
+        ("dev", "a\tb\tc\t1\n", ["dev.tsv", "line 1 (4 columns, not 3)"]),
+        (
+            "train",
+            "a\tb\t1\n" + "a\tb\t2\nx\n" * 4,
+            ["8 bad row", "line 2 (label '2', not 0 or 1), line 3 (1 columns", "line 6", ", ..."],
+        ),
+        ("train", HEADER + "a\tb\t1\n\na\tb\t\n", ["2 bad row", "line 3", "line 4 (label ''"]),
+        (
+            "train",
+            '{"sentence1": "a", "sentence2": "b", "label": "1"}\n{"sentence1": "a"\n{"label": "1"}\n'
+            '{"sentence1": "a", "sentence2": "b"}\n',
+            ["3 bad row", "line 2 (not JSON)", "line 3 (no sentence1", "line 4 (a label is missing"],
+        ),
+    ],
+)
 def test_bad_input_is_one_line_and_writes_nothing(prepare, source, tmp_path, name, data, words):
     (source / f"{name}.tsv").write_text(data, encoding="utf-8")
     code, out, err = prepare("--from", source)
@@ -218,13 +245,16 @@ def test_any_size_takes_an_excerpt_but_no_bad_row(prepare, source, tmp_path):
     assert result(tmp_path, "train") == HEADER + "a\tb\t1\n"  # the good one stays
 
 
-@pytest.mark.parametrize("file, data, words", [
-    ("a.rar", b"Rar!\x1a\x07\x00", "unpack it first"),
-    ("a.zip", b"Rar!\x1a\x07\x00", "unpack it first"),
-    ("a.zip", b"PK\x03\x04 cut", "neither a folder nor a whole"),
-    ("a.tar.gz", b"\x1f\x8b\x08\x00 cut", "a.tar.gz"),
-    ("train.tsv", b"a\tb\t1\n", "neither a folder nor a whole"),
-])
+@pytest.mark.parametrize(
+    "file, data, words",
+    [
+        ("a.rar", b"Rar!\x1a\x07\x00", "unpack it first"),
+        ("a.zip", b"Rar!\x1a\x07\x00", "unpack it first"),
+        ("a.zip", b"PK\x03\x04 cut", "neither a folder nor a whole"),
+        ("a.tar.gz", b"\x1f\x8b\x08\x00 cut", "a.tar.gz"),
+        ("train.tsv", b"a\tb\t1\n", "neither a folder nor a whole"),
+    ],
+)
 def test_what_is_no_archive_is_refused(prepare, tmp_path, file, data, words):
     (tmp_path / file).write_bytes(data)
     code, out, err = prepare("--from", tmp_path / file)
@@ -248,6 +278,7 @@ def test_nothing_there(prepare, tmp_path, given):
 
 
 # ---------------------------------------------------------------- output
+
 
 def test_ready_output_is_left_alone_and_needs_no_network(prepare, source, tmp_path):
     assert prepare("--from", source)[0] == 0
@@ -275,6 +306,7 @@ def test_a_failed_write_leaves_the_old_file(prepare, source, tmp_path, monkeypat
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(os, "fsync", full)
     code, out, err = prepare("--from", source)
     assert code == 2 and "No space left" in one_error(err)
@@ -291,9 +323,11 @@ def test_source_and_output_may_not_be_one_folder(prepare, source):
 
 # ---------------------------------------------------------------- download
 
+
 @pytest.fixture
 def server(monkeypatch):
     """A web server; server.body is what it sends, server.length what it announces, server.hits the requests."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             httpd.hits += 1
@@ -374,6 +408,7 @@ def test_an_archive_fetched_by_hand_is_used_if_it_is_the_published_one(prepare, 
 
 # ---------------------------------------------------------------- the four scripts
 
+
 @pytest.mark.parametrize("name", NAMES)
 def test_script_runs_from_any_folder(name, tmp_path):
     for split in ("train", "dev", "test"):
@@ -386,11 +421,14 @@ def test_script_runs_from_any_folder(name, tmp_path):
     assert "--from" in run(name, "--help").stdout
 
 
-@pytest.mark.parametrize("name, folder, rows, ones", [
-    ("lcqmc", "lcqmc", {"train": 238766, "dev": 8802}, {"train": 138574, "dev": 4402}),
-    ("afqmc", "afqmc", {"train": 34334, "dev": 4316}, {"train": 10573, "dev": 1338}),
-    ("pawsx", "pawsx-zh", {"dev": 2000}, {"dev": 853}),
-])
+@pytest.mark.parametrize(
+    "name, folder, rows, ones",
+    [
+        ("lcqmc", "lcqmc", {"train": 238766, "dev": 8802}, {"train": 138574, "dev": 4402}),
+        ("afqmc", "afqmc", {"train": 34334, "dev": 4316}, {"train": 10573, "dev": 1338}),
+        ("pawsx", "pawsx-zh", {"dev": 2000}, {"dev": 853}),
+    ],
+)
 def test_real_files(name, folder, rows, ones, tmp_path):
     path = real_data(folder)
     done = run(name, "--from", path, "--output_dir", tmp_path / "out")

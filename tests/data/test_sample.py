@@ -1,4 +1,5 @@
 """The sample data: reproducible, clean, correctly labelled and without shortcuts."""
+
 import importlib.util
 import itertools
 import shutil
@@ -41,8 +42,8 @@ def rows():
 
 def char_overlap(a, b, n):
     """Dice overlap of the multisets of character n-grams."""
-    x = Counter(a[i:i + n] for i in range(len(a) - n + 1))
-    y = Counter(b[i:i + n] for i in range(len(b) - n + 1))
+    x = Counter(a[i : i + n] for i in range(len(a) - n + 1))
+    y = Counter(b[i : i + n] for i in range(len(b) - n + 1))
     return 2 * sum((x & y).values()) / max(1, sum(x.values()) + sum(y.values()))
 
 
@@ -100,8 +101,7 @@ def test_no_sentence_in_two_splits(rows):
 
 
 def test_no_filled_pattern_in_two_splits(generated):
-    filled = {split: {(s.pattern, s.filling) for pair in pairs for s in (pair.a, pair.b)}
-              for split, pairs in generated.items()}
+    filled = {split: {(s.pattern, s.filling) for pair in pairs for s in (pair.a, pair.b)} for split, pairs in generated.items()}
     for one, other in itertools.combinations(SPLITS, 2):
         assert not filled[one] & filled[other]
 
@@ -121,8 +121,7 @@ def test_labels_follow_the_meaning(generated):
     meaning = {}
     for pair in itertools.chain(*generated.values()):
         for s in (pair.a, pair.b):
-            assert meaning.setdefault(s.text, (s.theme, s.intent, s.filling)) == (
-                s.theme, s.intent, s.filling)
+            assert meaning.setdefault(s.text, (s.theme, s.intent, s.filling)) == (s.theme, s.intent, s.filling)
         assert pair.label == (meaning[pair.a.text] == meaning[pair.b.text])
 
 
@@ -149,8 +148,7 @@ def test_known_pairs(rows):
         assert known[frozenset((a, b))] == label
 
 
-@pytest.mark.parametrize("pattern, reason", [
-    ("{city}有什么好玩的", "slots must be"), ("没有槽位的句子", "slots must be")])
+@pytest.mark.parametrize("pattern, reason", [("{city}有什么好玩的", "slots must be"), ("没有槽位的句子", "slots must be")])
 def test_wrong_slots_are_reported(prepare, tmp_path, pattern, reason):
     shutil.copytree(SAMPLE / "intents", tmp_path / "intents")
     path = sorted((tmp_path / "intents").glob("banking.txt"))[0]

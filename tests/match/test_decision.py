@@ -45,7 +45,8 @@ def test_the_fitted_threshold_is_the_best_there_is(seed, rows, aim):
     score = metrics.accuracy_score if aim == "accuracy" else lambda y, p: metrics.f1_score(y, p, zero_division=0)
     probabilities = decision.probabilities(logits)
     best = max(
-        score(labels, probabilities[:, 1] >= cut) for cut in [*probabilities[:, 1], 0.0]  # calling nothing a match is not tried
+        score(labels, probabilities[:, 1] >= cut)
+        for cut in [*probabilities[:, 1], 0.0]  # calling nothing a match is not tried
     )
     assert score(labels, decision.predict(probabilities) == 1) == pytest.approx(best)
 
@@ -68,7 +69,11 @@ def test_figures_are_scikit_learns(labels):
     assert found["f1"] == pytest.approx(metrics.f1_score(truth, predicted, average=average))
     assert found["precision"] == pytest.approx(metrics.precision_score(truth, predicted, average=average))
     probabilities = decision.probabilities(logits)
-    auc = metrics.roc_auc_score(truth, probabilities[:, 1]) if labels == 2 else metrics.roc_auc_score(truth, probabilities, multi_class="ovr")
+    auc = (
+        metrics.roc_auc_score(truth, probabilities[:, 1])
+        if labels == 2
+        else metrics.roc_auc_score(truth, probabilities, multi_class="ovr")
+    )
     assert found["auc"] == pytest.approx(auc)
     assert np.array(found["confusion"]).sum() == 300 and len(found["per_class"]) == labels
     assert all(name in "\n".join(table(found, [str(i) for i in range(labels)])) for name in ("accuracy", "truly 0", "said 1"))

@@ -46,11 +46,21 @@ def test_csv_and_jsonl_keep_their_formats(matcher, tmp_path):
     rows = list(csv.reader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
     assert rows[0] == ["text_a", "text_b", "note", "probability", "prediction", "error"]
     assert rows[1][:3] == ["有,逗号", "两\n行", '说 "好"'] and rows[1][5] == "" and rows[2][5] == "text_b is empty"
-    lines = ['{"text_a": "甲", "text_b": "乙", "more": [1, {"x": null}]}', "broken", '{"text_a": "\\ud800", "text_b": "乙"}', "[]"]
+    lines = [
+        '{"text_a": "甲", "text_b": "乙", "more": [1, {"x": null}]}',
+        "broken",
+        '{"text_a": "\\ud800", "text_b": "乙"}',
+        "[]",
+    ]
     (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
     score_file(matcher, str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"))
     out = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(out) == 4 and out[0]["more"] == [1, {"x": None}] and isinstance(out[0]["probability"], float) and out[0]["error"] == ""
+    assert (
+        len(out) == 4
+        and out[0]["more"] == [1, {"x": None}]
+        and isinstance(out[0]["probability"], float)
+        and out[0]["error"] == ""
+    )
     assert out[1]["raw"] == "broken" and all(row["probability"] is None and row["error"] for row in out[1:])
 
 
@@ -91,13 +101,24 @@ def test_the_python_interface(matcher):
 
     assert Public is Matcher and matcher.score([]) == []
     one, other = matcher.score([("怎么还款", "如何还款"), ("今天", "明天")])
-    assert one == matcher.score([("怎么还款", "如何还款")])[0] or abs(one.probability - matcher.score([("怎么还款", "如何还款")])[0].probability) < 1e-6
+    assert (
+        one == matcher.score([("怎么还款", "如何还款")])[0]
+        or abs(one.probability - matcher.score([("怎么还款", "如何还款")])[0].probability) < 1e-6
+    )
     assert other.prediction in ("0", "1") and not other.cut
 
 
 def test_the_command_on_a_file_and_on_one_pair(small_matcher, small_data, tmp_path):
     model = str(small_matcher / "best")
-    done = run_app("predict", "--model_name_or_path", model, "--input_file", str(small_data / "test.tsv"), "--result_file", str(tmp_path / "out.tsv"))
+    done = run_app(
+        "predict",
+        "--model_name_or_path",
+        model,
+        "--input_file",
+        str(small_data / "test.tsv"),
+        "--result_file",
+        str(tmp_path / "out.tsv"),
+    )
     assert done.returncode == 0 and "60 rows" in done.stdout and done.stderr == ""
     one = run_app("predict", "--model_name_or_path", model, "--text_a", "怎么还款", "--text_b", "如何还款")
     assert one.returncode == 0 and one.stdout.startswith("prediction: ") and one.stderr == ""

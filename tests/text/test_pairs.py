@@ -16,7 +16,9 @@ def rows_of(path, columns="", labelled=False):
         return list(file)
 
 
-@pytest.mark.parametrize("header", ["text_a\ttext_b\tlabel", "query\ttitle\tlabel", "sentence1\tsentence2\tlabel", "Question1\tQUESTION2\tLabel"])
+@pytest.mark.parametrize(
+    "header", ["text_a\ttext_b\tlabel", "query\ttitle\tlabel", "sentence1\tsentence2\tlabel", "Question1\tQUESTION2\tLabel"]
+)
 def test_known_headers(tmp_path, header):
     path = tmp_path / "pairs.tsv"
     path.write_text(f"{header}\n甲\t乙\t1\n", encoding="utf-8")
@@ -37,7 +39,9 @@ def test_without_header_the_order_decides(tmp_path):
     assert [(row.line, row.text_a, row.label) for row in rows_of(path)] == [(1, "甲", "1"), (2, "丙", "0")]
 
 
-@pytest.mark.parametrize("columns, expected", [("#1 String,#2 String,Quality", ("x", "y", "1")), ("2,3,1", ("#1 String", "#2 String", "Quality"))])
+@pytest.mark.parametrize(
+    "columns, expected", [("#1 String,#2 String,Quality", ("x", "y", "1")), ("2,3,1", ("#1 String", "#2 String", "Quality"))]
+)
 def test_columns_by_name_and_by_number(tmp_path, columns, expected):
     path = tmp_path / "pairs.tsv"
     path.write_text("Quality\t#1 String\t#2 String\n1\tx\ty\n", encoding="utf-8")
@@ -104,7 +108,9 @@ def test_only_the_first_five_bad_rows_are_named_and_all_are_counted(tmp_path):
     path.write_text("text_a\ttext_b\tlabel\na\tb\t1\n" + "x\n" * 7, encoding="utf-8")
     with pytest.raises(UserError) as stopped:
         read_pairs(str(path))
-    assert "7 bad row(s): line 3:" in str(stopped.value) and "line 7:" in str(stopped.value) and "line 8" not in str(stopped.value)
+    assert (
+        "7 bad row(s): line 3:" in str(stopped.value) and "line 7:" in str(stopped.value) and "line 8" not in str(stopped.value)
+    )
 
 
 def test_a_byte_that_does_not_decode_spoils_its_row_only(tmp_path):
@@ -114,7 +120,15 @@ def test_a_byte_that_does_not_decode_spoils_its_row_only(tmp_path):
     assert [row.line for row in rows if row.error] == [21] and "UTF-8" in rows[20].error
 
 
-@pytest.mark.parametrize("text, reason", [("{", "broken JSON"), ("[1]", "not a JSON object"), ('{"text_a": "x"}', "no 'text_b'"), ('{"text_a": 1, "text_b": "y"}', "not a string")])
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("{", "broken JSON"),
+        ("[1]", "not a JSON object"),
+        ('{"text_a": "x"}', "no 'text_b'"),
+        ('{"text_a": 1, "text_b": "y"}', "not a string"),
+    ],
+)
 def test_bad_json_rows(tmp_path, text, reason):
     path = tmp_path / "pairs.jsonl"
     path.write_text('{"text_a": "a", "text_b": "b"}\n' + text + "\n", encoding="utf-8")
