@@ -32,8 +32,7 @@ def main(arguments: List[str]) -> int:
         if arguments[0] not in COMMANDS:
             raise UserError(f"{arguments[0]}: no such command; there are {', '.join(COMMANDS)}")
         runtime.prepare()
-        importlib.import_module(f"app.commands.{arguments[0]}").main(arguments[1:])
-        return 0
+        return importlib.import_module(f"app.commands.{arguments[0]}").main(arguments[1:]) or 0
     except UserError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
@@ -62,4 +61,9 @@ def main(arguments: List[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if runtime.world_size() > 1:
+        from app.train.parallel import leave
+
+        code = leave(code)
+    sys.exit(code)

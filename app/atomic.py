@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any, Iterator
+
+from app.errors import UserError
 
 
 def _fsync(path: Path) -> None:
@@ -87,3 +90,15 @@ def recover_folder(folder: Path) -> None:
             os.replace(_previous(folder), folder)
     for leftover in folder.parent.glob(f".{folder.name}.*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def lock_folder(folder: Path) -> None:
+    """Keeps other processes from writing into `folder` until this one ends. Raises UserError where one does already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)  # stays open, and locked, as long as the process lives
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        raise UserError(
+            f"{folder}: another run is at work in this folder; wait for it, or choose another --output_dir"
+        ) from problem

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from app import runtime
-from app.atomic import recover_folder, write_json
+from app.atomic import lock_folder, recover_folder, write_json
 from app.errors import Interrupted, UserError
 from app.options import MatchOptions, parse
 from app.train import parallel
@@ -19,17 +19,20 @@ SAMPLE = MatchOptions.train_set
 FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps"}  # by a run that goes on
 
 
-def main(arguments: List[str]) -> None:
-    """Runs the command."""
+def main(arguments: List[str]) -> int:
+    """Runs the command; returns the exit code."""
     options = _with_defaults(parse(MatchOptions, "run_match.sh", arguments))
     processes = parallel.processes_wanted(options.num_processes, options.device)
-    if processes > 1 and not parallel.launched():
-        parallel.relaunch(["match", *arguments], processes, str(Path(options.output_dir) / "log"))
-    options.num_processes = runtime.world_size()
-    _claim_folder(options)
+    several = processes > 1 and not parallel.launched()
+    options.num_processes = processes if several else runtime.world_size()
+    if not parallel.launched_by_us():
+        _claim_folder(options)
+    if several:
+        return parallel.launch(["match", *arguments], processes, str(Path(options.output_dir) / "log"))
     runtime.load_paddle()
     try:
         _run(options)
+        return 0
     except Interrupted as stop:
         again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
         raise Interrupted(f"{stop}; go on with: bash run_match.sh {shlex.join([*again, '--resume'])}") from None
@@ -49,6 +52,7 @@ def _claim_folder(options: MatchOptions) -> None:
     """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run."""
     folder = Path(options.output_dir)
     if runtime.rank() == 0:
+        lock_folder(folder)
         for name in ("state", "best", "last"):
             recover_folder(folder / name)
     settings = dataclasses.asdict(options)

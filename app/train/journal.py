@@ -97,9 +97,8 @@ class Journal:
     def evaluation(self, step: int, name: str, figures: Dict[str, float], note: str) -> None:
         """Figures on a held-out set: to the screen, the journal and the curves."""
         if self.active:
-            say(
-                f"step {step}/{self.total_steps}, {name}: {', '.join(f'{key} {value:.4f}' for key, value in figures.items())}{note}"
-            )
+            told = ", ".join(f"{key} {value:.4f}" for key, value in figures.items())
+            say(f"step {step}/{self.total_steps}, {name}: {told}{note}")
             self.event("evaluate", step=step, set=name, **figures)
             self.curves(name, step, figures)
 

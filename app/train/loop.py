@@ -24,6 +24,7 @@ from app.train.optimizer import build_optimizer, precision
 from app.train.schedule import linear_warmup_decay
 
 Batch = Dict[str, Any]
+REPEAT = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by a launcher
 STOP_CHECK = 10  # steps between asking all processes whether one was interrupted
 
 
@@ -202,7 +203,7 @@ class _InterruptFlag:
     """Turns Ctrl-C and SIGTERM into a flag that the loop reads between steps; a second one leaves at once."""
 
     def __enter__(self) -> "_InterruptFlag":
-        self.raised = False
+        self.raised, self._first = False, 0.0
         self._before = {number: signal.signal(number, self._raise) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
@@ -211,9 +212,11 @@ class _InterruptFlag:
             signal.signal(number, handler)
 
     def _raise(self, number: int, frame: object) -> None:
-        if self.raised:
+        if self.raised and time.monotonic() - self._first > REPEAT:
             raise KeyboardInterrupt
-        self.raised = True
+        if self.raised:
+            return
+        self.raised, self._first = True, time.monotonic()
         say("stopping after this step, then saving (once more leaves at once, with what was saved before)")
 
     def on_any_process(self, step: int) -> bool:

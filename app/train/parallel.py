@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import List
 
 import numpy as np
+import psutil
 
 from app import runtime
 
+EXIT_CODE_FILE = "APP_EXIT_CODE_FILE"  # names the file in which the first process leaves its exit code
+GRACE = 5.0  # seconds that the other processes have to end after the first one
 
-def relaunch(arguments: List[str], processes: int, log_dir: str) -> None:
-    """Replaces this process by `paddle.distributed.launch` running `python -m app ARGUMENTS` in `processes` processes."""
-    for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE"):  # the children set them anew, for their share of the machine
-        os.environ.pop(name, None)
-    os.environ["PYTHONWARNINGS"] = "ignore"  # the launcher imports Paddle before our own filters are set
-    launcher = [sys.executable, "-m", "paddle.distributed.launch", "--log_level", "ERROR", "--log_dir", log_dir]
+
+def launch(arguments: List[str], processes: int, log_dir: str) -> int:
+    """Runs `python -m app ARGUMENTS` in several processes under `paddle.distributed.launch`; returns the first one's exit code.
+
+    The launcher answers Ctrl-C by leaving at once, and a process that fails by printing logs. It therefore runs in a session of
+    its own, Ctrl-C and SIGTERM are handed to the processes themselves, which save and end, and exit codes take another way.
+    """
     main = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
-    sys.stdout.flush()
-    os.execv(sys.executable, [*launcher, "--nproc_per_node", str(processes), main, *arguments])
+    launcher = [sys.executable, "-m", "paddle.distributed.launch", "--log_level", "CRITICAL", "--log_dir", log_dir]
+    with tempfile.TemporaryDirectory() as place:
+        code_file = Path(place) / "code"
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore", EXIT_CODE_FILE: str(code_file)}
+        for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE"):  # the processes set them anew, for their share of the machine
+            environment.pop(name, None)
+        running = subprocess.Popen(
+            [*launcher, "--nproc_per_node", str(processes), main, *arguments], env=environment, start_new_session=True
+        )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _wait(running, code_file)
+        return int(code_file.read_text()) if code_file.exists() else running.returncode
+
+
+def _wait(running: subprocess.Popen, code_file: Path) -> None:
+    ended = None  # when the first process left
+    while running.poll() is None:
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(timeout=0.2)
+            ended = ended or (time.monotonic() if code_file.exists() else None)
+            if ended and time.monotonic() - ended > GRACE:  # the others wait for the first one, which is gone
+                for process in [*psutil.Process(running.pid).children(recursive=True), running]:
+                    process.kill()
+        except KeyboardInterrupt:
+            for process in psutil.Process(running.pid).children():
+                process.send_signal(signal.SIGINT)
+        except psutil.NoSuchProcess:
+            pass  # it ended in this very moment
+
+
+def launched_by_us() -> bool:
+    """Whether `launch` started this process; its parent has then made the preparations that only one process may make."""
+    return EXIT_CODE_FILE in os.environ
+
+
+def leave(code: int) -> int:
+    """The exit code for a process of `launch`: the first one's goes into a file; the others let it speak first."""
+    if not launched_by_us() or code == 1:
+        return code
+    if runtime.rank() == 0:
+        Path(os.environ[EXIT_CODE_FILE]).write_text(str(code))
+        return 0
+    if code:
+        time.sleep(2 * GRACE)
+    return 0
 
 
 def processes_wanted(num_processes: int, device: str) -> int:

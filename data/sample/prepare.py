@@ -6,29 +6,27 @@ out byte-identical every time):
     python data/sample/prepare.py                        # rewrites train/dev/test.tsv here
     python data/sample/prepare.py --output_dir /tmp/new  # ... or somewhere else
 
-Idea.  Everyday questions are described by hand in `intents/`: each *intent* is one
-thing people ask, as several *patterns* (different wordings) with {slots} for
-entities.  Two patterns of one intent with the same slot values ask the same
-(label 1).  The hard negatives look alike but differ in a slot value, in
-direction, or in the intent.
+Idea.  Everyday questions are described by hand in `intents/`: an *intent* is one thing
+people ask, given as several *patterns* (wordings) with {slots} for entities.  Two
+patterns of one intent with the same slot values ask the same (label 1).  Most
+negatives look alike but differ in the intent, a slot value or the direction.
 
-File format (UTF-8, `#` starts a comment line):
+File format (UTF-8; lines which start with `#` are comments):
 
     intents/slots.txt       name: value, other value     "," separates different values
                             name (number): 5块|五块, ...  "|" separates names of one value
-    intents/<domain>.txt    == theme | opposite     intents of a theme are easily confused;
-                            == theme | intent       "opposite": they are each other's reverse
+    intents/<domain>.txt    == theme | opposite     a group of intents easily confused;
+                            == theme | intent       "opposite": one reverses the other
                             -- intent               no two intents may mean the same
-                            pattern with {slot}     one wording a line, at least 5
+                            pattern with {slot}     one wording a line, the usual ones first
 
 All patterns of a theme use the same slots.  {city1} and {city2} are two different
 values of slot `city` whose order matters (from city1 to city2).
 
 Splits.  A *filling* is one choice of slot values for a theme.  Every filling belongs to
 one split only, so no sentence and no filled-in pattern is in two splits, while all
-intents, patterns and slot values occur in train.
+splits share intents, patterns and slot values.
 """
-
 import argparse
 import itertools
 import os
@@ -41,29 +39,31 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 SEED = 20
 HERE = Path(__file__).resolve().parent
 SPLIT_SIZES = {"train": 4400, "dev": 600, "test": 600}
-FILLING_SHARE = {"test": 0.12, "dev": 0.12}  # of a theme's fillings; the rest is train
-# How often each kind of pair is made.  Half of the pairs are positive.
-POSITIVE_KINDS = {"paraphrase": 0.86, "same_pattern": 0.14}
-NEGATIVE_KINDS = {"intent": 0.72, "slot": 0.13, "swap": 0.03, "random": 0.12}
-GREETINGS = ["你好，", "您好，", "请教一下，"]
-ENDINGS = ["，谢谢", "，在线等", "，求解答"]
-# The first patterns of an intent are the usual ways to ask it, the last ones are rare.
-PATTERN_WEIGHTS = (6, 4, 2, 1, 1, 1)
+HELD_OUT = {"dev": 0.12, "test": 0.12}  # share of a theme's fillings; the rest is train
+# Half of the pairs are positive.  Shares of the kinds within each half:
+KINDS = {
+    1: {"paraphrase": 0.86, "same_pattern": 0.14},
+    0: {"intent": 0.75, "slot": 0.10, "swap": 0.03, "random": 0.12},
+}
+# How often the 1st, 2nd, ... pattern of an intent is used (the last weight for the rest).
+PATTERN_WEIGHTS = (6, 4, 3, 3, 1)
+GREETINGS = ("你好，", "您好，", "请教一下，")
+ENDINGS = ("，谢谢", "，在线等", "，求解答")
 DECORATED = 0.08  # share of sentences with a greeting or an ending, whatever the label
 
-Filling = Tuple[str, ...]  # one canonical value for each slot of the theme
+Filling = Tuple[str, ...]  # the first name of one value for each slot of the theme
 
 
 class Slot(NamedTuple):
-    values: Dict[str, List[str]]  # canonical value -> all its names
+    values: Dict[str, List[str]]  # first name of a value -> all its names
     is_number: bool
 
 
 class Theme(NamedTuple):
     domain: str
     name: str
-    opposite: bool
-    slots: List[str]  # as written in the patterns, e.g. ["city1", "city2"]
+    relation: str  # "opposite" or "intent"
+    slots: List[str]  # sorted, as written in the patterns, e.g. ["city1", "city2"]
     intents: Dict[str, List[str]]  # intent -> patterns
 
 
@@ -92,33 +92,28 @@ def read_slots(path: Path) -> Dict[str, Slot]:
     for line in read_lines(path):
         head, _, tail = line.partition(":")
         groups = [[name.strip() for name in value.split("|")] for value in tail.split(",")]
-        names = [name for group in groups for name in group]
+        names = list(itertools.chain(*groups))
         if len(names) != len(set(names)):
             raise ValueError(f"{path.name}: a name occurs twice in: {line}")
         slots[head.split()[0]] = Slot({group[0]: group for group in groups}, "(number)" in head)
     return slots
 
 
-def slots_of(pattern: str) -> List[str]:
-    return sorted(re.findall(r"{(\w+)}", pattern))
-
-
 def read_themes(directory: Path) -> List[Theme]:
     themes: List[Theme] = []
     for path in sorted(directory.glob("*.txt")):
-        if path.name == "slots.txt":
-            continue
-        for line in read_lines(path):
+        for line in read_lines(path) if path.name != "slots.txt" else []:
             if line.startswith("=="):
-                name, _, relation = line[2:].partition("|")
-                themes.append(Theme(path.stem, name.strip(), relation.strip() == "opposite", [], {}))
+                name, relation = (part.strip() for part in line[2:].split("|"))
+                themes.append(Theme(path.stem, name, relation, [], {}))
             elif line.startswith("--"):
                 patterns = themes[-1].intents.setdefault(line[2:].strip(), [])
             else:
-                theme = themes[-1]
-                theme.slots.extend(slots_of(line) if not theme.slots else [])
-                if slots_of(line) != theme.slots:
-                    raise ValueError(f"{path.name}: slots must be {theme.slots} in: {line}")
+                used = sorted(re.findall(r"{(\w+)}", line))
+                slots = themes[-1].slots
+                slots.extend(used if not slots else [])
+                if used != slots or not used:
+                    raise ValueError(f"{path.name}: slots must be {slots} in: {line}")
                 patterns.append(line)
     return themes
 
@@ -134,36 +129,33 @@ def is_directed(theme: Theme) -> bool:
 
 def split_fillings(theme: Theme, slots: Dict[str, Slot], rng: random.Random) -> Dict[str, List[Filling]]:
     """Give every filling of a theme to one split; A->B and B->A stay together."""
-    values = [list(slots[base(slot)].values) for slot in theme.slots]
-    groups: Dict[Tuple[str, ...], List[Filling]] = {}
-    for filling in itertools.product(*values):
+    groups: Dict[Filling, List[Filling]] = {}
+    for filling in itertools.product(*(slots[base(slot)].values for slot in theme.slots)):
         if len(set(filling)) == len(filling):
             key = tuple(sorted(filling)) if is_directed(theme) else filling
             groups.setdefault(key, []).append(filling)
     keys = list(groups)
     rng.shuffle(keys)
-    result: Dict[str, List[Filling]] = {}
-    for split, share in FILLING_SHARE.items():
-        count = max(2, round(share * len(groups)))
-        result[split] = [filling for key in keys[:count] for filling in groups[key]]
-        keys = keys[count:]
-    result["train"] = [filling for key in keys for filling in groups[key]]
-    return result
+    counts = {split: max(2, round(share * len(keys))) for split, share in HELD_OUT.items()}
+    counts["train"] = len(keys) - sum(counts.values())
+    taken = iter(keys)
+    return {split: [filling for key in itertools.islice(taken, count) for filling in groups[key]]
+            for split, count in counts.items()}
 
 
 def overlap(a: str, b: str) -> float:
     """Dice overlap of the two multisets of characters."""
-    common = sum((Counter(a) & Counter(b)).values())
-    return 2 * common / (len(a) + len(b))
+    return 2 * sum((Counter(a) & Counter(b)).values()) / (len(a) + len(b))
 
 
 class Generator:
     """Makes the pairs of one split."""
 
-    def __init__(self, themes: List[Theme], slots: Dict[str, Slot], fillings: Dict[str, List[Filling]], rng: random.Random):
+    def __init__(self, themes: List[Theme], slots: Dict[str, Slot],
+                 fillings: Dict[str, List[Filling]], rng: random.Random):
         self.themes, self.slots, self.fillings, self.rng = themes, slots, fillings, rng
-        # (pattern or slot value) -> negatives minus positives so far, kept near 0:
-        # otherwise one sentence alone would give the label away.
+        # Negatives minus positives with a pattern, intent, slot value or text.  It is kept
+        # near 0: otherwise one sentence of a pair alone would give the label away.
         self.balance: Counter = Counter()
 
     def sentence(self, theme: Theme, intent: str, pattern: str, filling: Filling) -> Sentence:
@@ -171,110 +163,88 @@ class Generator:
         for slot, value in zip(theme.slots, filling):
             text = text.replace("{%s}" % slot, self.rng.choice(self.slots[base(slot)].values[value]))
         if self.rng.random() < DECORATED:
-            if self.rng.random() < 0.5:
-                text = self.rng.choice(GREETINGS) + text
-            else:
-                text = text + self.rng.choice(ENDINGS)
+            text = self.rng.choice([word + text for word in GREETINGS] + [text + word for word in ENDINGS])
         return Sentence(text, theme.name, intent, pattern, filling)
 
     def choose_pattern(self, patterns: List[str], unlike: str = "") -> str:
-        weights = [
-            0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)] for i, pattern in enumerate(patterns)
-        ]
+        weights = [0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)]
+                   for i, pattern in enumerate(patterns)]
         return self.rng.choices(patterns, weights)[0]
 
     def other_filling(self, theme: Theme, filling: Filling) -> Filling:
         """Another filling of this split, with a single slot changed where possible."""
-        others = [other for other in self.fillings[theme.name] if sorted(other) != sorted(filling)]
+        others = [other for other in self.fillings[theme.name] if set(other) != set(filling)]
         near = [other for other in others if sum(x != y for x, y in zip(filling, other)) == 1]
         return self.rng.choice(near or others)
 
     def candidate(self, theme: Theme, intent: str, kind: str) -> Optional[Pair]:
-        """One random pair of this kind, or None if the draw does not give one."""
-        rng, patterns = self.rng, theme.intents[intent]
-        pattern, filling = self.choose_pattern(patterns), rng.choice(self.fillings[theme.name])
+        """One random pair of this kind, or None if its two texts came out the same."""
+        rng = self.rng
+        pattern = self.choose_pattern(theme.intents[intent])
+        filling = rng.choice(self.fillings[theme.name])
         a = self.sentence(theme, intent, pattern, filling)
-        label = 0
-        if kind == "paraphrase":
-            label = 1
-            b = self.sentence(theme, intent, self.choose_pattern(patterns, pattern), filling)
-        elif kind == "same_pattern":  # the easy positives: another name or greeting
-            label = 1
-            b = self.sentence(theme, intent, pattern, filling)
-        elif kind == "slot":
-            if rng.random() < 0.35:
-                pattern = self.choose_pattern(patterns, pattern)
-            changed = self.other_filling(theme, filling)
-            slot = next(s for s, x, y in zip(theme.slots, filling, changed) if x != y)
-            kind = "number" if self.slots[base(slot)].is_number else "entity"
-            b = self.sentence(theme, intent, pattern, changed)
+        theme_b, intent_b, pattern_b, filling_b = theme, intent, pattern, filling
+        if kind == "paraphrase" or (kind in ("slot", "swap") and rng.random() < 0.35):
+            pattern_b = self.choose_pattern(theme.intents[intent], unlike=pattern)
+        if kind == "slot":
+            filling_b = self.other_filling(theme, filling)
+            changed = [s for s, x, y in zip(theme.slots, filling, filling_b) if x != y]
+            kind = "number" if self.slots[base(changed[0])].is_number else "entity"
         elif kind == "swap":
-            if not is_directed(theme):
-                return None
-            if rng.random() < 0.35:
-                pattern = self.choose_pattern(patterns, pattern)
-            b = self.sentence(theme, intent, pattern, filling[::-1])
+            filling_b = filling[::-1]
         elif kind == "intent":
-            if len(theme.intents) == 1:
-                return None
-            other = rng.choice([name for name in theme.intents if name != intent])
-            choices = [self.choose_pattern(theme.intents[other]) for _ in range(2)]
-            if rng.random() < 0.7:
-                choices.sort(key=lambda text: -overlap(text, pattern))
-            kind = "opposite" if theme.opposite else "intent"
-            b = self.sentence(theme, other, choices[0], filling)
-        else:
-            theme_b = rng.choice([t for t in self.themes if t.name != theme.name])
-            other = rng.choice(list(theme_b.intents))
-            b = self.sentence(
-                theme_b, other, self.choose_pattern(theme_b.intents[other]), rng.choice(self.fillings[theme_b.name])
-            )
+            kind = theme.relation
+            intent_b = rng.choice([name for name in theme.intents if name != intent])
+            choices = [self.choose_pattern(theme.intents[intent_b]) for _ in range(2)]
+            # Mostly the one which looks more alike.
+            pattern_b = max(choices, key=lambda text: overlap(text, pattern) * (rng.random() < 0.7))
+        elif kind == "random":  # another domain, another sort of question: the easy negatives
+            theme_b = rng.choice([t for t in self.themes
+                                  if t.domain != theme.domain and t.relation != theme.relation])
+            intent_b = rng.choice(list(theme_b.intents))
+            pattern_b = self.choose_pattern(theme_b.intents[intent_b])
+            filling_b = rng.choice(self.fillings[theme_b.name])
+        b = self.sentence(theme_b, intent_b, pattern_b, filling_b)
+        label = int(kind in KINDS[1])
         return Pair(a, b, label, kind) if a.text != b.text else None
 
-    def keys(self, pair: Pair) -> List[Tuple[str, ...]]:
-        """What must not be more frequent in one label than in the other."""
-        result = []
+    def balance_keys(self, pair: Pair) -> List[Tuple[str, ...]]:
+        keys: List[Tuple[str, ...]] = []
         for side, s in (("a", pair.a), ("b", pair.b)):
-            result.append((s.theme, s.pattern))
-            result.append((side, s.theme, s.intent))
-            result += [(side, value) for value in s.filling]
-            result.append((s.text,))
-        return result
+            keys += [(s.theme, s.pattern), (side, s.theme, s.intent), (s.text,)]
+            keys += [(side, value) for value in s.filling]
+        return keys
+
+    def imbalance(self, pair: Pair) -> int:
+        """How much the pair would worsen the balance."""
+        sign = 1 - 2 * pair.label
+        return sum(2 * sign * self.balance[key] + 1 for key in self.balance_keys(pair))
+
+    def plan(self, size: int) -> List[Tuple[Theme, str, str]]:
+        """(theme, intent, kind) of every pair: all intents are asked equally often."""
+        targets = [(theme, intent) for theme in self.themes for intent in theme.intents]
+        directed = [target for target in targets if is_directed(target[0])]
+        plan = []
+        for kind, share in [item for kinds in KINDS.values() for item in kinds.items()]:
+            fitting = directed if kind == "swap" else targets
+            chosen = itertools.cycle(self.rng.sample(fitting, len(fitting)))
+            plan += [next(chosen) + (kind,) for _ in range(round(size / 2 * share))]
+        self.rng.shuffle(plan)
+        return plan
 
     def pairs(self, size: int) -> List[Pair]:
-        intents = [(theme, intent) for theme in self.themes for intent in theme.intents]
-        directed = [(theme, intent) for theme, intent in intents if is_directed(theme)]
-        result: List[Pair] = []
-        seen = set()
-        plan = []
-        for kinds in (POSITIVE_KINDS, NEGATIVE_KINDS):
-            for kind, share in kinds.items():
-                targets = directed if kind == "swap" else intents
-                count = round(size / 2 * share)
-                start = self.rng.randrange(len(targets))
-                plan += [targets[(start + i) % len(targets)] + (kind,) for i in range(count)]
-        self.rng.shuffle(plan)
-        for theme, intent, kind in plan:
+        result: Dict[frozenset, Pair] = {}  # by the two texts, so that no pair comes twice
+        for theme, intent, kind in self.plan(size):
             options: List[Pair] = []
-            for _ in range(200):
+            while len(options) < 12:
                 pair = self.candidate(theme, intent, kind)
-                if pair is None or frozenset((pair.a.text, pair.b.text)) in seen:
-                    continue
-                options.append(pair)
-                if len(options) == 12:
-                    break
-            if not options:
-                continue
-            pair = min(options, key=self.cost)
-            for key in self.keys(pair):
+                if pair and frozenset((pair.a.text, pair.b.text)) not in result:
+                    options.append(pair)
+            pair = min(options, key=self.imbalance)
+            for key in self.balance_keys(pair):
                 self.balance[key] += 1 - 2 * pair.label
-            seen.add(frozenset((pair.a.text, pair.b.text)))
-            result.append(pair)
-        return result
-
-    def cost(self, pair: Pair) -> int:
-        sign = 1 - 2 * pair.label
-        return sum((self.balance[key] + sign) ** 2 - self.balance[key] ** 2 for key in self.keys(pair))
+            result[frozenset((pair.a.text, pair.b.text))] = pair
+        return list(result.values())
 
 
 def generate() -> Dict[str, List[Pair]]:
@@ -291,7 +261,7 @@ def generate() -> Dict[str, List[Pair]]:
 
 
 def write_split(path: Path, pairs: List[Pair]) -> None:
-    """Write to a temporary name first, so that a reader never sees half a file."""
+    """Write under a temporary name first, so that a reader never sees half a file."""
     lines = ["text_a\ttext_b\tlabel"]
     lines += [f"{pair.a.text}\t{pair.b.text}\t{pair.label}" for pair in pairs]
     temporary = path.with_name(path.name + ".tmp")
@@ -304,13 +274,12 @@ def write_split(path: Path, pairs: List[Pair]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write the sample question pairs.")
-    parser.add_argument("--output_dir", type=Path, default=HERE)
-    arguments = parser.parse_args()
-    arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--output_dir", type=Path, default=HERE, help="where the .tsv files go")
+    output_dir = parser.parse_args().output_dir
+    output_dir.mkdir(parents=True, exist_ok=True)
     for split, pairs in generate().items():
-        write_split(arguments.output_dir / f"{split}.tsv", pairs)
-        kinds = Counter(pair.kind for pair in pairs)
-        print(split, len(pairs), dict(sorted(kinds.items())))
+        write_split(output_dir / f"{split}.tsv", pairs)
+        print(split, len(pairs), dict(sorted(Counter(pair.kind for pair in pairs).items())))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,26 @@ def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
     assert process.returncode == 0 and hashes(folder) == hashes(undisturbed)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp_path, number):
+    folder = tmp_path / "two"
+    more = ["--num_processes", "2", "--epochs", "30"]
+    process = start(flags, folder, *more)
+    wait_for_step(process, folder, 12)
+    second = start(flags, folder, *more, "--resume")
+    assert second.wait() == 2 and "another run is at work" in second.communicate()[1]
+    os.killpg(process.pid, number)  # as a terminal does
+    output, errors = process.communicate()
+    assert process.returncode == 130, output + errors
+    assert "stopped and saved at step" in output + errors and "Traceback" not in output + errors
+    assert json.loads((folder / "state/progress.json").read_text())["step"] >= 12
+    resumed = start(flags, folder, *more, "--max_steps", "0", "--resume", "--early_stopping", "0")
+    wait_for_step(resumed, folder, 60)
+    assert any(event["event"] == "start" and event["step"] >= 12 for event in journal(folder))
+    os.killpg(resumed.pid, number)
+    resumed.communicate()
+
+
 def test_a_finished_run_is_not_overwritten_by_accident(undisturbed, flags, tmp_path):
     before = hashes(undisturbed)
     again = start(flags, undisturbed)
