@@ -110,7 +110,7 @@ class TrainOptions:
 class MatchOptions(TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
-    model_name_or_path: str = "scratch:mini"
+    model_name_or_path: str = "scratch:tiny"
     """Where to start: a folder (PaddleNLP's, Hugging Face's or one of ours), a PaddleNLP name such as ernie-3.0-medium-zh,
     or scratch:SIZE with SIZE tiny, mini, small, medium, base or large."""
     init_from_ckpt: str = ""
