@@ -17,7 +17,7 @@ from app.options import MatchOptions, PredictOptions, parse
         (["--batch_size", "0"], ["--batch_size 0", "1 or more"]),
         (["--truncation", "middle"], ["--truncation", "middle", "longest_first"]),
         (["--train_set", "nowhere.tsv"], ["--train_set nowhere.tsv", "existing file"]),
-        (["--model_name_or_path", "scratch:huge"], ["scratch:huge", "tiny, mini"]),
+        (["--model_name_or_path", "scratch:huge"], ["scratch:huge", "nano, tiny, mini"]),
         (["--device", "tpu"], ["--device tpu", "gpu:N"]),
         (["--amp", "O1", "--device", "cpu"], ["--amp O1", "GPU"]),
         (["--warmup_proportion", "1"], ["--warmup_proportion 1", "below 1"]),

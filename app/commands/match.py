@@ -12,7 +12,7 @@ from typing import Any, Dict, List
 from app import runtime
 from app.atomic import lock_folder, recover_folder, write_json
 from app.errors import Interrupted, UserError
-from app.options import MatchOptions, parse
+from app.options import SIZES, MatchOptions, parse
 from app.train import parallel
 
 SAMPLE = MatchOptions.train_set
@@ -41,8 +41,9 @@ def main(arguments: List[str]) -> int:
 def _with_defaults(options: MatchOptions) -> MatchOptions:
     """Fills in what the options leave to the starting point and to the data."""
     scratch = options.model_name_or_path.startswith("scratch:") and not options.init_from_ckpt
-    options.learning_rate = options.learning_rate or (5e-4 if scratch else 5e-5)
-    options.epochs = options.epochs or (20 if scratch else 3)
+    if not options.learning_rate:  # from scratch, narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
+        options.learning_rate = 0.064 / SIZES[options.model_name_or_path.partition(":")[2]][1] if scratch else 5e-5
+    options.epochs = options.epochs or (15 if scratch else 3)
     if options.train_set == SAMPLE and not options.test_set:
         options.test_set = SAMPLE.replace("train", "test")
     return options

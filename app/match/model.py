@@ -11,6 +11,8 @@ import math
 import paddle
 from paddlenlp.transformers import BertConfig, BertModel
 
+from app.options import SIZES
+
 
 class PairClassifier(paddle.nn.Layer):
     """Scores `[CLS] A [SEP] B [SEP]` for each label. The encoder sits under its own PaddleNLP prefix ("bert.", "ernie."),
@@ -46,29 +48,26 @@ class PairClassifier(paddle.nn.Layer):
         return self.classifier(self.dropout(pooled))
 
 
-# BERT's published miniatures (Turc et al. 2019, google-research/bert), base and large: layers, hidden size.
-SIZES = {"tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "medium": (8, 512), "base": (12, 768), "large": (24, 1024)}
-
-
 def encoder_from_scratch(size: str, vocab_size: int, dropout: float = -1) -> BertModel:
-    """A BERT with random weights, in one of the published sizes: 512 positions, heads of 64, feed-forward of 4 x hidden.
+    """A BERT with random weights, in one of SIZES: 512 positions, heads of 64 (at least two), feed-forward of 4 x hidden.
 
-    BERT's 0.02 for initial weights belongs to a width of 768; others get the same size of a layer's output, hence the root
-    (Glorot & Bengio 2010). With 0.02, the narrow ones stay at a loss of ln 2 for many epochs.
+    Initial weights shrink with the root of the width, as Glorot & Bengio (2010) have it (there: 1 / sqrt(hidden)); BERT's 0.02
+    is for 768, and with it the narrow ones stay at a loss of ln 2 for many epochs. So they do with dropout, hence none unless
+    asked for (as in ALBERT, Lan et al. 2020, 4.8).
     """
     layers, hidden = SIZES[size]
     config = BertConfig(
         vocab_size=vocab_size,
         hidden_size=hidden,
         num_hidden_layers=layers,
-        num_attention_heads=hidden // 64,
+        num_attention_heads=max(2, hidden // 64),
         intermediate_size=4 * hidden,
         max_position_embeddings=512,
         type_vocab_size=2,
-        initializer_range=0.02 * math.sqrt(768 / hidden),
+        initializer_range=0.8 / math.sqrt(hidden),
         pad_token_id=0,
     )
-    set_dropout(config, dropout)
+    set_dropout(config, max(0.0, dropout))
     return BertModel(config)
 
 

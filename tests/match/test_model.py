@@ -15,8 +15,9 @@ from app.errors import UserError
 from app.match.card import Card
 from app.match.checkpoint import load_matcher, save_matcher
 from app.match.decision import Decision
-from app.match.model import SIZES, PairClassifier, encoder_from_scratch
+from app.match.model import PairClassifier, encoder_from_scratch
 from app.match.pretrained import load_pretrained
+from app.options import SIZES
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import SPECIAL_TOKENS
 from app.train.checkpoint import model_arrays, read_arrays, write_arrays
