@@ -25,7 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-SHAPES = {"12x768": (12, 768, 12, 3072, 320), "4x312": (4, 312, 12, 1200, 3200)}  # layers, hidden, heads, feed-forward, rows
+SHAPES = {"12x768": (12, 768, 12, 3072, 160), "4x312": (4, 312, 12, 1200, 960)}  # layers, hidden, heads, feed-forward, rows
 BATCH = 32
 VOCABULARY = 21128  # BERT's for Chinese
 RATE = 5e-5
