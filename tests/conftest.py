@@ -33,7 +33,7 @@ def small_flags(small_data) -> list:
     return [
         "--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv"),
         "--model_name_or_path", "scratch:tiny", "--epochs", "3", "--batch_size", "16", "--save_steps", "4",
-        "--logging_steps", "5", "--device", "cpu", "--num_processes", "1",
+        "--logging_steps", "5", "--dropout", "0.1", "--device", "cpu", "--num_processes", "1",
     ]  # fmt: skip
 
 

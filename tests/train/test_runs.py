@@ -166,7 +166,9 @@ def test_two_processes_give_what_one_gives_with_twice_the_batch(flags, tmp_path)
     expected = read_arrays(one / "last" / "model.safetensors")
     for other in (two, parts):
         found = read_arrays(other / "last" / "model.safetensors")
-        assert max(np.abs(found[name] - expected[name]).max() for name in expected) < 1e-5
+        # Softmax cancels the key bias: its gradient is rounding alone, which Adam scales up to whole steps.
+        compared = [name for name in expected if not name.endswith("k_proj.bias")]
+        assert max(np.abs(found[name] - expected[name]).max() for name in compared) < 1e-5
 
         def figures(folder, kind):
             return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == kind]
