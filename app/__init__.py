@@ -1,7 +1,7 @@
 """Text matching on PaddlePaddle and PaddleNLP. The rooms of this package are described in README.md.
 
-    from app import Matcher
-    Matcher.load("output/match/best").score([("怎么还信用卡", "信用卡还款流程")])
+from app import Matcher
+Matcher.load("output/match/best").score([("怎么还信用卡", "信用卡还款流程")])
 """
 
 
