@@ -166,9 +166,10 @@ def test_two_processes_give_what_one_gives_with_twice_the_batch(flags, tmp_path)
     expected = read_arrays(one / "last" / "model.safetensors")
     for other in (two, parts):
         found = read_arrays(other / "last" / "model.safetensors")
-        # Softmax cancels the key bias: its gradient is rounding alone, which Adam scales up to whole steps.
-        compared = [name for name in expected if not name.endswith("k_proj.bias")]
-        assert max(np.abs(found[name] - expected[name]).max() for name in compared) < 1e-5
+        # Softmax cancels the key bias: its gradient is rounding alone, which Adam scales up, to a step of the peak rate at most.
+        for name in expected:
+            allowed = 5e-4 if name.endswith("k_proj.bias") else 1e-5
+            assert np.abs(found[name] - expected[name]).max() < allowed, name
 
         def figures(folder, kind):
             return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == kind]
