@@ -41,10 +41,12 @@ def learn_vocabulary(texts: List[str], size: int, min_frequency: int = 2) -> Lis
     by_frequency = sorted(letters, key=lambda letter: (-letters[letter], letter))
     alphabet = [letter for letter in by_frequency if letters[letter] >= min_frequency][: size - len(SPECIAL_TOKENS)]
     kept = set(alphabet)
-    # The library breaks ties by hash order, which changes from run to run; it gets words whose order and letters are fixed.
+    # The library breaks ties by the order in which it meets words and letters, and that is a hash table's, which changes
+    # from run to run. It gets words in a fixed order, and all their letters, inner ones too, numbered beforehand.
     words = [word for word in sorted(counts) for _ in range(counts[word]) if set(word) <= kept and len(word) > 1]
+    inner = sorted({"##" + letter for word in set(words) for letter in word[1:]})
     trainer = trainers.WordPieceTrainer(
-        vocab_size=size, min_frequency=min_frequency, special_tokens=SPECIAL_TOKENS + alphabet, show_progress=False
+        vocab_size=size, min_frequency=min_frequency, special_tokens=SPECIAL_TOKENS + alphabet + inner, show_progress=False
     )
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizer()

@@ -1,7 +1,11 @@
 """`[CLS] A [SEP] B [SEP]`, segment ids and truncation."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +89,18 @@ def test_vocabulary_is_the_same_every_time_and_bounded():
     first, second = learn_vocabulary(texts, 60), learn_vocabulary(list(texts), 60)
     assert first == second and first[:5] == SPECIAL_TOKENS and len(first) <= 60 and len(set(first)) == len(first)
     assert "怎" in first and "bill" in first
+
+
+def test_vocabulary_is_the_same_in_every_process():
+    """Several processes that train together each learn it. The library's own order of ties is that of a hash table."""
+    program = """
+import random
+from app.text.vocab import learn_vocabulary
+numbers = random.Random(1)
+print(learn_vocabulary([" ".join(str(numbers.randrange(10**6)) for _ in range(2000))], 900))
+"""
+    made = {subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True).stdout for _ in range(3)}
+    assert len(made) == 1 and b"##" in made.pop()
 
 
 def test_both_published_vocabulary_formats(tmp_path):
