@@ -6,12 +6,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, List
 
+import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from app.atomic import write_text
 from app.errors import UserError
+from app.text.split import Splitter
 
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # ids 0 to 4, PAD = 0 as PaddleNLP's models assume
+LETTERS = 0.8  # share of a vocabulary that single letters and characters may take
 
 
 def normalizer(lowercase: bool) -> normalizers.Normalizer:
@@ -24,27 +27,38 @@ def pre_tokenizer() -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.BertPreTokenizer()
 
 
-def learn_vocabulary(texts: List[str], size: int, min_frequency: int = 2) -> List[str]:
-    """Learns a vocabulary of at most `size` tokens; the same texts always give the same one.
-
-    What occurs less than `min_frequency` times becomes [UNK]; so [UNK] occurs in training and has a meaning.
-    """
-    splitter, cleaner = pre_tokenizer(), normalizer(lowercase=True)
+def count_words(texts: List[str]) -> Counter:
+    """How often each word (a Chinese character counts as one) occurs in the texts, cleaned and split as BERT does."""
+    splitter = Splitter(normalizer(lowercase=True), pre_tokenizer())
+    split = splitter.split(texts)
+    codes, times = np.unique(split.codes[split.alone], return_counts=True)
     counts: Counter = Counter()
-    for begin in range(0, len(texts), 1000):  # many texts a call: a call costs more than a text
-        joined = cleaner.normalize_str("\n".join(texts[begin : begin + 1000]))
-        counts.update(word for word, _ in splitter.pre_tokenize_str(joined))
+    for code, count in zip(codes.tolist(), times.tolist()):
+        counts[splitter.form(code)] += count
+    for word, count in Counter(split.words).items():
+        for piece in splitter.pieces(word):
+            counts[piece] += count
+    return counts
+
+
+def learn_vocabulary(counts: Counter, size: int, min_frequency: int = 2) -> List[str]:
+    """Learns a vocabulary of at most `size` tokens from `count_words`; the same counts always give the same one.
+
+    What occurs less than `min_frequency` times becomes [UNK]; so [UNK] occurs in training and has a meaning. Letters take
+    LETTERS of the room at most, the rarest left out: word pieces are worth more than characters seen a few times.
+    """
     letters: Counter = Counter()
     for word, count in counts.items():
         for letter in word:
             letters[letter] += count
     by_frequency = sorted(letters, key=lambda letter: (-letters[letter], letter))
-    alphabet = [letter for letter in by_frequency if letters[letter] >= min_frequency][: size - len(SPECIAL_TOKENS)]
+    alphabet = [letter for letter in by_frequency if letters[letter] >= min_frequency][: int(LETTERS * size)]
     kept = set(alphabet)
     # The library breaks ties by the order in which it meets words and letters, and that is a hash table's, which changes
     # from run to run. It gets words in a fixed order, and all their letters, inner ones too, numbered beforehand.
-    words = [word for word in sorted(counts) for _ in range(counts[word]) if set(word) <= kept and len(word) > 1]
-    inner = sorted({"##" + letter for word in set(words) for letter in word[1:]})
+    pieced = [word for word in sorted(counts) if len(word) > 1 and set(word) <= kept]
+    inner = sorted({"##" + letter for word in pieced for letter in word[1:]})
+    words = (word for word in pieced for _ in range(counts[word]))
     trainer = trainers.WordPieceTrainer(
         vocab_size=size, min_frequency=min_frequency, special_tokens=SPECIAL_TOKENS + alphabet + inner, show_progress=False
     )

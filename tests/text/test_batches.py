@@ -8,7 +8,7 @@ from app.text.batches import evaluation_batches, padding_share, training_batches
 from app.text.encode import encode_pairs
 from app.text.pairs import read_pairs
 from app.text.tokenizer import PairTokenizer
-from app.text.vocab import learn_vocabulary
+from app.text.vocab import count_words, learn_vocabulary
 
 
 @settings(deadline=None)
@@ -46,7 +46,7 @@ def test_evaluation_batches_longest_first():
 
 def test_padding_under_ten_percent_on_lcqmc(real_data):
     pairs = read_pairs(str(real_data / "lcqmc" / "dev.tsv"))
-    tokens = learn_vocabulary(pairs.text_a + pairs.text_b, 8000)
+    tokens = learn_vocabulary(count_words(pairs.text_a + pairs.text_b), 8000)
     tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
     lengths = encode_pairs(tokenizer, pairs.text_a, pairs.text_b, 128).lengths
     assert padding_share(lengths, training_batches(lengths, 32, 1, 0)) < 0.10

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.errors import UserError
 from app.text.encode import SPECIAL, encode_pairs, pad_batch, truncate
 from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS, learn_vocabulary, read_vocabulary
+from app.text.vocab import SPECIAL_TOKENS, count_words, learn_vocabulary, read_vocabulary
 
 TOKENS = SPECIAL_TOKENS + list("怎么还信用卡款如何") + ["pay", "##ing"]
 TOKENIZER = PairTokenizer({token: number for number, token in enumerate(TOKENS)})
@@ -86,7 +86,7 @@ def test_unknown_tokens_are_counted():
 
 def test_vocabulary_is_the_same_every_time_and_bounded():
     texts = ["How do I pay my bill 怎么还款", "paying the bill 怎么还信用卡", "I paid 3 bills, paying again"] * 3
-    first, second = learn_vocabulary(texts, 60), learn_vocabulary(list(texts), 60)
+    first, second = learn_vocabulary(count_words(texts), 60), learn_vocabulary(count_words(list(texts)), 60)
     assert first == second and first[:5] == SPECIAL_TOKENS and len(first) <= 60 and len(set(first)) == len(first)
     assert "怎" in first and "bill" in first
 
@@ -95,9 +95,9 @@ def test_vocabulary_is_the_same_in_every_process():
     """Several processes that train together each learn it. The library's own order of ties is that of a hash table."""
     program = """
 import random
-from app.text.vocab import learn_vocabulary
+from app.text.vocab import count_words, learn_vocabulary
 numbers = random.Random(1)
-print(learn_vocabulary([" ".join(str(numbers.randrange(10**6)) for _ in range(2000))], 900))
+print(learn_vocabulary(count_words([" ".join(str(numbers.randrange(10**6)) for _ in range(2000))]), 900))
 """
     made = {subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True).stdout for _ in range(3)}
     assert len(made) == 1 and b"##" in made.pop()
