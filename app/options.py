@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Literal, Type, TypeVar
+from typing import Literal
 
-from app.errors import UserError
-
-Choice = TypeVar("Choice")
+from app.flags import check, check_device, check_file
 
 # Models from scratch: layers, hidden size. BERT's published miniatures (Turc et al. 2019, google-research/bert), base and
 # large, and one smaller still, for the sample.
@@ -24,41 +20,6 @@ SIZES = {
     "base": (12, 768),
     "large": (24, 1024),
 }
-
-
-def parse(options: Type[Choice], command: str, arguments: List[str]) -> Choice:
-    """Command line -> `options`. Raises UserError, one line that names the flag, the value and what is allowed."""
-    import tyro
-
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(options, prog=command, args=arguments, use_underscores=True)
-    except SystemExit as leaving:
-        if not leaving.code:
-            raise  # --help
-        raise UserError(f"{_one_line(said.getvalue())} (all flags: {command} --help)") from None
-
-
-def _one_line(boxed: str) -> str:
-    """The parser's message without its frame: the text up to the first rule, and the flags it proposes."""
-    text = [line.strip("│╭╮╰╯─ ") for line in boxed.splitlines()]
-    end = next((number for number, line in enumerate(text) if number and not line), len(text))
-    message = " ".join(text[1:end])
-    proposed = [line.split()[0] for line in text[end:] if line.startswith("--")] if "Unrecognized" in message else []
-    return message + (f"; did you mean {' or '.join(dict.fromkeys(proposed))}?" if proposed else "")
-
-
-def check(flag: str, value: object, allowed: bool, expected: str) -> None:
-    """Raises UserError naming the flag, its value and what is allowed."""
-    if not allowed:
-        shown = value if value != "" else "(empty)"
-        raise UserError(f"--{flag} {shown}: must be {expected}")
-
-
-def check_file(flag: str, path: str) -> None:
-    """Raises UserError where `path` is given and no file."""
-    check(flag, path, not path or Path(path).is_file(), "an existing file")
 
 
 @dataclass
@@ -85,6 +46,8 @@ class TrainOptions:
     """End after that many optimizer steps instead; 0: after --epochs."""
     warmup_proportion: float = 0.1
     """Share of all steps in which the learning rate rises from 0 to its peak; then it falls linearly to 0."""
+    optimizer: Literal["adamw", "lamb"] = "adamw"
+    """AdamW, or LAMB for very large batches (You et al. 2020)."""
     max_grad_norm: float = 1.0
     """Gradients longer than this (their global norm) are scaled down to it; 0: never."""
     eval_steps: int = 0
@@ -93,6 +56,10 @@ class TrainOptions:
     """Save what --resume needs every that many steps, and at the end of each epoch."""
     logging_steps: int = 50
     """Write loss and speed to the journal every that many steps."""
+    keep_checkpoints: int = 0
+    """Keep the newest that many of the checkpoints of all saves as checkpoints/step_N/, beside best/ and last/."""
+    budget: str = ""
+    """Wall-clock time to train for at most, as 90s, 45m or 8h; the learning rate then falls to 0 by its end. Empty: no limit."""
     early_stopping: int = 0
     """Stop after that many evaluations in a row without a better result; 0: never."""
     seed: int = 42
@@ -101,6 +68,10 @@ class TrainOptions:
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
     num_processes: int = 0
     """Processes that train together. 0: one for each GPU that --device allows, one on CPU."""
+    sharding: bool = False
+    """Divide the optimizer's state among the processes (ZeRO stage 1) instead of a copy in each."""
+    recompute: bool = False
+    """Keep no activations of the encoder's layers, compute them again for the gradients: less memory, a third more time."""
     amp: Literal["none", "O1", "O2"] = "none"
     """Mixed precision, on GPU: O1 (matrix products in half precision) or O2 (all but norms and losses)."""
     amp_dtype: Literal["bfloat16", "float16"] = "bfloat16"
@@ -114,8 +85,80 @@ class TrainOptions:
         for flag in ("learning_rate", "weight_decay", "max_grad_norm"):
             check(flag, getattr(self, flag), getattr(self, flag) >= 0, "0 or more")
         check("warmup_proportion", self.warmup_proportion, 0 <= self.warmup_proportion < 1, "from 0 to below 1")
-        check("device", self.device, bool(re.fullmatch(r"auto|cpu|gpu|gpu:\d+", self.device)), "auto, cpu, gpu or gpu:N")
+        check_device(self.device)
+        check("budget", self.budget, not self.budget or self.seconds > 0, "a time such as 90s, 45m or 8h")
+        half = self.amp != "none" and self.amp_dtype == "float16"
+        check("sharding", self.sharding, not (self.sharding and half), "off with --amp_dtype float16 (use bfloat16)")
         check("amp", self.amp, self.amp == "none" or self.device != "cpu", "none with --device cpu (mixed precision is for GPU)")
+
+    @property
+    def seconds(self) -> float:
+        """The budget in seconds; 0 where there is none."""
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", self.budget)
+        return float(parts[1]) * {"s": 1, "m": 60, "h": 3600}[parts[2]] if parts else 0.0
+
+
+@dataclass
+class PretrainOptions(TrainOptions):
+    """Pretrain a BERT or ERNIE on documents: masked LM and a sentence task; AutoModel and run_match.sh load the result."""
+
+    output_dir: str = "output/pretrain"
+    """Run folder: best/ and last/ checkpoints, shards/, state/ for --resume, metrics.json, journal.jsonl, vdl/."""
+    learning_rate: float = 0.0
+    """Peak learning rate. 0 chooses: 0.128 / hidden size (mini 5e-4, base 1.7e-4), half of it with --init_from_ckpt."""
+    epochs: int = 3
+    """Passes over the corpus (--max_steps or --budget end earlier)."""
+    corpus: str = "data/sample_corpus/corpus.txt.gz"
+    """Documents: FILE or FILE:WEIGHT, several with commas. .txt (a sentence a line, a blank line between documents) or .jsonl
+    ("text"), each also .gz. The weight says how often an epoch goes through the file."""
+    shards_dir: str = ""
+    """Where the tokenized corpus is kept, for other runs as well. Empty: OUTPUT_DIR/shards."""
+    vocab_file: str = ""
+    """vocab.txt to use (BERT's one column or ERNIE's two). Empty: learned from the corpus."""
+    vocab_size: int = 8000
+    """Tokens of a vocabulary learned from the corpus."""
+    max_unknown: float = 0.02
+    """Share of unknown tokens above which the vocabulary is refused."""
+    tokenize_processes: int = 0
+    """Processes that tokenize the corpus; 0: one a processor."""
+    dev_share: float = 0.02
+    """Share of the documents held out to measure on."""
+    dev_sequences: int = 1000
+    """Held-out sequences measured at each evaluation, at most."""
+    architecture: Literal["bert", "ernie"] = "bert"
+    """Whose layers and names."""
+    model_size: Literal["nano", "tiny", "mini", "small", "medium", "base", "large"] = "mini"
+    """Layers and width: nano 2x64, tiny 2x128, mini 4x256, small 4x512, medium 8x512, base 12x768, large 24x1024."""
+    init_from_ckpt: str = ""
+    """Go on from these weights (a folder of ours, PaddleNLP's or Hugging Face's, or a PaddleNLP name), with their vocabulary."""
+    max_seq_length: int = 128
+    """Tokens of a sequence at most, with [CLS] and [SEP]."""
+    short_sequences: float = 0.1
+    """Share of sequences that aim at a random smaller length."""
+    sentence_task: Literal["nsp", "sop", "structbert", "none"] = "nsp"
+    """Asked of segment pairs: next or other (nsp), order (sop), next, previous or other (structbert), or nothing."""
+    masking: Literal["token", "whole_word", "ngram", "span"] = "token"
+    """What is masked together: nothing, words (jieba's in Chinese), ERNIE's n-grams of words, SpanBERT's spans of words."""
+    masked_share: float = 0.15
+    """Share of tokens to predict; of these 80 % become [MASK], 10 % a random token, 10 % stay."""
+    dropout: float = 0.0
+    """Dropout during pretraining (fine-tuning finds 0.1 in the checkpoint's config.json)."""
+    trust_pickle: bool = False
+    """Load .pdparams weights of --init_from_ckpt although they hold code. Only for files whose source you trust."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("max_seq_length", self.max_seq_length, 8 <= self.max_seq_length <= 512, "from 8 to 512")
+        check("vocab_size", self.vocab_size, self.vocab_size >= 100, "100 or more")
+        for flag in ("max_unknown", "dev_share", "masked_share"):
+            check(flag, getattr(self, flag), 0 < getattr(self, flag) < 1, "above 0 and below 1")
+        for flag in ("short_sequences", "dropout"):
+            check(flag, getattr(self, flag), 0 <= getattr(self, flag) < 1, "from 0 to below 1")
+        check("dev_sequences", self.dev_sequences, self.dev_sequences >= 1, "1 or more")
+        check("tokenize_processes", self.tokenize_processes, self.tokenize_processes >= 0, "0 or more")
+        check_file("vocab_file", self.vocab_file)
+        both = bool(self.vocab_file and self.init_from_ckpt)
+        check("vocab_file", self.vocab_file, not both, "empty with --init_from_ckpt (its vocabulary is used)")
 
 
 @dataclass
@@ -214,7 +257,7 @@ class PredictOptions:
         )
         check_file("input_file", self.input_file)
         check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
-        check("device", self.device, bool(re.fullmatch(r"auto|cpu|gpu|gpu:\d+", self.device)), "auto, cpu, gpu or gpu:N")
+        check_device(self.device)
 
 
 @dataclass
@@ -239,4 +282,4 @@ class EvaluateOptions:
     def __post_init__(self) -> None:
         check_file("test_set", self.test_set)
         check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
-        check("device", self.device, bool(re.fullmatch(r"auto|cpu|gpu|gpu:\d+", self.device)), "auto, cpu, gpu or gpu:N")
+        check_device(self.device)

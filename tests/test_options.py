@@ -6,7 +6,8 @@ import pytest
 from conftest import run_app
 
 from app.errors import UserError
-from app.options import MatchOptions, PredictOptions, parse
+from app.flags import parse
+from app.options import MatchOptions, PredictOptions
 
 
 @pytest.mark.parametrize(

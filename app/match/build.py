@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Tuple
 
+from app.encoder.pretrained import load_pretrained
+from app.encoder.scratch import encoder_from_scratch
 from app.errors import UserError
 from app.match.card import Card, read_card
 from app.match.checkpoint import load_matcher
 from app.match.data import Split, label_names, positive_index, provenance, read_splits
 from app.match.decision import Decision
-from app.match.model import PairClassifier, encoder_from_scratch
-from app.match.pretrained import load_pretrained
+from app.match.model import PairClassifier
 from app.options import MatchOptions
 from app.text.pairs import Pairs
 from app.text.tokenizer import PairTokenizer
-from app.text.vocab import learn_vocabulary
+from app.text.vocab import count_words, learn_vocabulary
 
 Built = Tuple[Dict[str, Pairs], PairClassifier, PairTokenizer, Card]
 
@@ -30,7 +31,7 @@ def build(options: MatchOptions) -> Built:
         names, source = label_names(splits["train"]), options.model_name_or_path
         if source.startswith("scratch:"):
             train = splits["train"]
-            tokens = learn_vocabulary(train.text_a + train.text_b, options.vocab_size)
+            tokens = learn_vocabulary(count_words(train.text_a + train.text_b), options.vocab_size)
             tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
             encoder = encoder_from_scratch(source.partition(":")[2], tokenizer.size, options.dropout)
         else:

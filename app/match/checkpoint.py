@@ -11,9 +11,10 @@ import paddlenlp
 from paddlenlp.transformers import AutoConfig, AutoModel
 
 from app.atomic import atomic_folder, write_json
+from app.encoder.scratch import set_dropout
 from app.errors import UserError
 from app.match.card import FORMAT, Card, read_card
-from app.match.model import PairClassifier, set_dropout
+from app.match.model import PairClassifier
 from app.text.tokenizer import PairTokenizer
 from app.train.checkpoint import load_strictly, model_arrays, read_arrays, write_arrays
 

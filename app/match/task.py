@@ -23,12 +23,11 @@ from app.text.batches import training_batches
 from app.text.encode import pad_batch
 from app.text.tokenizer import PairTokenizer
 from app.train.loop import Batch
+from app.train.parallel import own_parts
 
 
 class MatchTask:
     """Fine-tunes a PairClassifier on labelled pairs (see `app.train.loop.Task` for what each method is for)."""
-
-    unit = "pairs"
 
     def __init__(
         self, model: PairClassifier, tokenizer: PairTokenizer, splits: Dict[str, Split], card: Card, options: MatchOptions
@@ -36,16 +35,16 @@ class MatchTask:
         self.model, self.tokenizer, self.card, self.options = model, tokenizer, card, options
         self.train, self.dev = splits["train"], splits["dev"]
         self.rows_a_step = options.batch_size * runtime.world_size() * options.gradient_accumulation_steps
-        self.steps_per_epoch = -(-len(self.train.labels) // self.rows_a_step)
+
+    def steps_in_epoch(self, epoch: int) -> int:
+        """The same for every epoch."""
+        return -(-len(self.train.labels) // self.rows_a_step)
 
     def steps(self, epoch: int, skip: int) -> Iterator[List[Batch]]:
-        """The rows of a step are chosen for all processes together, so that N processes see what one would with N times
-        the batch size; each then takes every N-th row, which gives all the same lengths.
-        """
+        """The rows of a step are chosen for all processes together, so that N see what one would with N times the batch."""
         batches = training_batches(self.train.encoded.lengths, self.rows_a_step, self.options.seed, epoch)
         for rows in batches[skip:]:
-            mine = rows[runtime.rank() :: runtime.world_size()]
-            parts = np.array_split(mine, min(self.options.gradient_accumulation_steps, max(1, len(mine))))
+            parts = own_parts(rows, self.options.gradient_accumulation_steps)
             # Parts and processes add up to the mean over the step's rows; DataParallel averages over processes, hence the factor.
             yield [self._batch(part, runtime.world_size() / len(rows)) for part in parts]
 
@@ -62,6 +61,11 @@ class MatchTask:
         total = F.cross_entropy(logits.astype("float32"), labels, reduction="sum")
         right = (logits.argmax(axis=-1) == labels).astype("float32").sum()
         return total * batch["weight"], {"rows": len(batch["labels"]), "loss": total.detach(), "accuracy": right}
+
+    def figures(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
+        """Loss and accuracy a pair, pairs a second."""
+        rows = sums["rows"]
+        return {"loss": sums["loss"] / rows, "accuracy": sums["accuracy"] / rows, "pairs/s": rows / seconds}
 
     def evaluate(self) -> Dict[str, float]:
         """Dev figures with the decision fitted on dev, which is kept for the checkpoint."""

@@ -14,12 +14,13 @@ import pytest
 from paddlenlp.transformers import AutoModel, ElectraConfig, ElectraModel, ErnieConfig, ErnieModel, RobertaConfig, RobertaModel
 
 from app import runtime
+from app.encoder.pretrained import load_pretrained
+from app.encoder.scratch import encoder_from_scratch
 from app.errors import UserError
 from app.match.card import Card
 from app.match.checkpoint import load_matcher, save_matcher
 from app.match.decision import Decision
-from app.match.model import PairClassifier, encoder_from_scratch
-from app.match.pretrained import load_pretrained
+from app.match.model import PairClassifier
 from app.options import SIZES
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import SPECIAL_TOKENS
@@ -178,7 +179,7 @@ def test_a_path_is_never_fetched_and_a_name_says_where_it_was_looked_for(tmp_pat
     with pytest.raises(UserError, match="no such folder"):
         load_pretrained("./ernie-3.0-typo")
     monkeypatch.setattr(AutoModel, "from_pretrained", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no network")))
-    monkeypatch.setattr("app.match.pretrained.AutoTokenizer", AutoModel)
+    monkeypatch.setattr("paddlenlp.transformers.AutoTokenizer", AutoModel)
     with pytest.raises(UserError) as stopped:
         load_pretrained("ernie-3.0-medium-zh")
     assert "vocab.txt" in str(stopped.value) and str(tmp_path / "models" / "ernie-3.0-medium-zh") in str(stopped.value)

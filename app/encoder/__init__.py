@@ -1,0 +1,1 @@
+"""A size or a name -> a BERT or ERNIE encoder. Knows no task."""

@@ -1,0 +1,42 @@
+"""An encoder with random weights, in BERT's published sizes."""
+
+from __future__ import annotations
+
+import math
+
+from paddlenlp.transformers import BertConfig, BertModel, ErnieConfig, ErnieModel
+
+from app.options import SIZES
+
+
+def encoder_from_scratch(size: str, vocab_size: int, dropout: float = -1, architecture: str = "bert"):
+    """A BERT or ERNIE of one of SIZES: 512 positions, heads of 64 (at least two), feed-forward of 4 x hidden.
+
+    Initial weights shrink with the root of the width, as Glorot & Bengio (2010) have it (there: 1 / sqrt(hidden)); BERT's 0.02
+    is for 768, and with it the narrow ones stay at a loss of ln 2 for many epochs. So they do with dropout, hence none unless
+    asked for (as in ALBERT, Lan et al. 2020, 4.8).
+    """
+    layers, hidden = SIZES[size]
+    config_class, model_class = {"bert": (BertConfig, BertModel), "ernie": (ErnieConfig, ErnieModel)}[architecture]
+    config = config_class(
+        vocab_size=vocab_size,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=max(2, hidden // 64),
+        intermediate_size=4 * hidden,
+        max_position_embeddings=512,
+        type_vocab_size=2,
+        initializer_range=0.8 / math.sqrt(hidden),
+        pad_token_id=0,
+    )
+    set_dropout(config, max(0.0, dropout))
+    return model_class(config)
+
+
+def set_dropout(config, dropout: float) -> None:
+    """Sets every dropout of an encoder's configuration; -1 leaves its own."""
+    if dropout < 0:
+        return
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, dropout)

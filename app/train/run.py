@@ -1,0 +1,82 @@
+"""One training run from the command line: its folder, its processes, how it says to go on. Shared by match and pretrain."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+import shutil
+from pathlib import Path
+from typing import Callable, List
+
+from app import runtime
+from app.atomic import lock_folder, recover_folder, write_json
+from app.errors import Interrupted, UserError
+from app.options import TrainOptions
+from app.train import parallel
+
+FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps", "keep_checkpoints"}  # by a run that goes on
+
+
+def run_training(
+    command: str, arguments: List[str], options: TrainOptions, prepare: Callable[[], None], train: Callable[[], None]
+) -> int:
+    """Runs `train` in as many processes as the options ask for; returns the exit code.
+
+    `prepare` is called once before, without Paddle: what every process of this machine would otherwise do for itself.
+    """
+    processes = parallel.processes_wanted(options.num_processes, options.device)
+    several = processes > 1 and not parallel.launched()
+    options.num_processes = processes if several else runtime.world_size()
+    if not parallel.launched_by_us():
+        _claim_folder(options)
+        prepare()
+    if several:
+        return parallel.launch([command, *arguments], processes, str(Path(options.output_dir) / "log"))
+    runtime.load_paddle()
+    try:
+        train()
+        return 0
+    except Interrupted as stop:
+        again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
+        raise Interrupted(f"{stop}; go on with: bash run_{command}.sh {shlex.join([*again, '--resume'])}") from None
+
+
+def _claim_folder(options: TrainOptions) -> None:
+    """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run."""
+    folder = Path(options.output_dir)
+    if runtime.rank() == 0:
+        lock_folder(folder)
+        for name in ("state", "best", "last"):
+            recover_folder(folder / name)
+    settings = dataclasses.asdict(options)
+    if options.resume and (folder / "state").is_dir():
+        before = json.loads((folder / "options.json").read_text(encoding="utf-8"))
+        for name in settings.keys() - FREE_TO_CHANGE:
+            if before.get(name) != settings[name]:
+                raise UserError(
+                    f"--{name} {settings[name]}: the run in {folder} has {before.get(name)}; --resume keeps its options"
+                )
+    elif ((folder / "state").is_dir() or (folder / "best").is_dir()) and not options.overwrite:
+        raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
+    elif runtime.rank() == 0:
+        for name in ("state", "best", "last", "checkpoints", "vdl"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in ("journal.jsonl", "metrics.json"):
+            (folder / name).unlink(missing_ok=True)
+        write_json(folder / "options.json", settings)
+
+
+def start_device(options: TrainOptions) -> str:
+    """Device, processes and seeds, before anything is built; returns what to call the machine in the log."""
+    import os
+
+    from app.train.cpu_kernels import use_fast_kernels
+
+    device = runtime.choose_device(options.device)
+    if device == "cpu":
+        use_fast_kernels()
+    parallel.start()
+    runtime.seed_everything(options.seed)  # before the model is built: its head is random
+    each = f"cpu, {os.environ['OMP_NUM_THREADS']} thread(s)" if device == "cpu" else device
+    return f"{runtime.world_size()} processes, {each} each" if runtime.world_size() > 1 else each
