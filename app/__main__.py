@@ -15,6 +15,8 @@ from app.errors import Interrupted, UserError
 
 COMMANDS = {
     "match": "fine-tune a matcher on labelled pairs (what run_match.sh runs)",
+    "pretrain": "pretrain a BERT on documents (what run_pretrain.sh runs)",
+    "fill": "guess the words behind [MASK] with a pretrained checkpoint",
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
     "evaluate": "measure a fine-tuned checkpoint on labelled pairs",
     "doctor": "check this machine: versions, threads, speed, GPU, disk",

@@ -6,18 +6,18 @@ import pytest
 from conftest import ROOT
 
 from app.__main__ import COMMANDS
-from app.options import MatchOptions, PredictOptions
+from app.options import MatchOptions, PredictOptions, PretrainOptions
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_every_flag_and_command_is_there(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    for options in (MatchOptions, PredictOptions):
+    for options in (MatchOptions, PretrainOptions, PredictOptions):
         for field in dataclasses.fields(options):
             assert f"`--{field.name}`" in text, field.name
     for command in COMMANDS:
         assert command in text
-    for script in ("run_match.sh", "run_tests.sh", "predict.py"):
+    for script in ("run_match.sh", "run_pretrain.sh", "run_tests.sh", "predict.py"):
         assert script in text
 
 

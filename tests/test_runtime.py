@@ -62,7 +62,8 @@ def test_devices_on_a_gpu_machine():
 
 def test_the_same_seed_gives_the_same_head():
     """A reference script set its seed after the classification head was made."""
-    from app.match.model import PairClassifier, encoder_from_scratch
+    from app.encoder.scratch import encoder_from_scratch
+    from app.match.model import PairClassifier
 
     def head(seed):
         runtime.seed_everything(seed)

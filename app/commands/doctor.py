@@ -9,14 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import List
 
 from app import runtime
 from app.errors import UserError
-from app.options import check, parse
+from app.flags import check, parse
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 SLOW_MATMUL = 30.0  # GFLOP/s a core that a processor of the last ten years reaches, library and threads being right: half of it
@@ -101,27 +100,12 @@ def _speed() -> int:
     library = "MKL" if paddle.version.mkl() == "ON" else "no MKL"
     detail = f"{threads} thread(s) of {runtime.cpu_count()} processor(s), {library}, {runtime.cpu_vendor() or platform.machine()}"
     wrong = _tell(threads <= runtime.cpu_count(), detail, f"set OMP_NUM_THREADS={runtime.cpu_count()}")
-    rate = matmul_rate()
+    rate = runtime.matmul_rate()
     return wrong + _tell(
         rate >= SLOW_MATMUL * threads / 2,
         f"matrix product: {rate:,.0f} GFLOP/s",
         "other programs at work? OMP_NUM_THREADS unset?",
     )
-
-
-def matmul_rate(seconds: float = 1.0) -> float:
-    """Measured float32 rate of `[1024, 768] @ [768, 3072]` on the current device, in 1e9 operations a second."""
-    import paddle
-
-    a, b = paddle.randn([1024, 768]), paddle.randn([768, 3072])
-    paddle.matmul(a, b).numpy()
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for _ in range(5):
-            product = paddle.matmul(a, b)
-        product[0, 0].numpy()  # waits for the device
-        count += 5
-    return count * 2 * 1024 * 768 * 3072 / (time.perf_counter() - began) / 1e9
 
 
 def _gpu() -> int:
@@ -140,7 +124,7 @@ def _gpu() -> int:
         f"GPU: {', '.join(names)}, driver {driver.stdout.split()[0] if driver.stdout else 'unknown'}",
         "CUDA_VISIBLE_DEVICES hides them?",
     )
-    return wrong + (_tell(True, f"GPU matrix product: {matmul_rate():,.0f} GFLOP/s") if names else 0)
+    return wrong + (_tell(True, f"GPU matrix product: {runtime.matmul_rate():,.0f} GFLOP/s") if names else 0)
 
 
 def _disk(folder: str) -> int:

@@ -7,7 +7,8 @@ from typing import List
 
 from app import runtime
 from app.atomic import write_json
-from app.options import EvaluateOptions, parse
+from app.flags import parse
+from app.options import EvaluateOptions
 from app.text.pairs import read_pairs
 
 

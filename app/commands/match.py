@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import shlex
-import shutil
 from pathlib import Path
 from typing import Any, Dict, List
 
 from app import runtime
-from app.atomic import lock_folder, recover_folder, write_json
-from app.errors import Interrupted, UserError
-from app.options import SIZES, MatchOptions, parse
-from app.train import parallel
+from app.atomic import write_json
+from app.flags import parse
+from app.options import SIZES, MatchOptions
+from app.train.run import run_training, start_device
 
 SAMPLE = MatchOptions.train_set
-FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps"}  # by a run that goes on
 
 
 def main(arguments: List[str]) -> int:
     """Runs the command; returns the exit code."""
     options = _with_defaults(parse(MatchOptions, "run_match.sh", arguments))
-    processes = parallel.processes_wanted(options.num_processes, options.device)
-    several = processes > 1 and not parallel.launched()
-    options.num_processes = processes if several else runtime.world_size()
-    if not parallel.launched_by_us():
-        _claim_folder(options)
-    if several:
-        return parallel.launch(["match", *arguments], processes, str(Path(options.output_dir) / "log"))
-    runtime.load_paddle()
-    try:
-        _run(options)
-        return 0
-    except Interrupted as stop:
-        again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
-        raise Interrupted(f"{stop}; go on with: bash run_match.sh {shlex.join([*again, '--resume'])}") from None
+    return run_training("match", arguments, options, prepare=lambda: None, train=lambda: _run(options))
 
 
 def _with_defaults(options: MatchOptions) -> MatchOptions:
@@ -49,46 +32,16 @@ def _with_defaults(options: MatchOptions) -> MatchOptions:
     return options
 
 
-def _claim_folder(options: MatchOptions) -> None:
-    """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run."""
-    folder = Path(options.output_dir)
-    if runtime.rank() == 0:
-        lock_folder(folder)
-        for name in ("state", "best", "last"):
-            recover_folder(folder / name)
-    settings = dataclasses.asdict(options)
-    if options.resume and (folder / "state").is_dir():
-        before = json.loads((folder / "options.json").read_text(encoding="utf-8"))
-        for name in settings.keys() - FREE_TO_CHANGE:
-            if before.get(name) != settings[name]:
-                raise UserError(
-                    f"--{name} {settings[name]}: the run in {folder} has {before.get(name)}; --resume keeps its options"
-                )
-    elif ((folder / "state").is_dir() or (folder / "best").is_dir()) and not options.overwrite:
-        raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
-    elif runtime.rank() == 0:
-        for name in ("state", "best", "last", "vdl"):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for name in ("journal.jsonl", "metrics.json"):
-            (folder / name).unlink(missing_ok=True)
-        write_json(folder / "options.json", settings)
-
-
 def _run(options: MatchOptions) -> None:
     from app.match.build import build, check_data_unchanged
     from app.match.data import audit, encode_split
     from app.match.task import MatchTask
-    from app.train.cpu_kernels import use_fast_kernels
-    from app.train.journal import clock, say
+    from app.progress import clock, say
     from app.train.loop import Trainer
 
-    device = runtime.choose_device(options.device)
-    if device == "cpu":
-        use_fast_kernels()
-    parallel.start()
-    runtime.seed_everything(options.seed)  # before the model is built: its head is random
+    machine = start_device(options)
     splits, model, tokenizer, card = build(options)
-    say(f"model: {card.started_from}, {sum(p.size for p in model.parameters()):,} parameters, on {_machine(device)}")
+    say(f"model: {card.started_from}, {sum(p.size for p in model.parameters()):,} parameters, on {machine}")
     encoded = {
         name: encode_split(pairs, card.labels, tokenizer, options.max_seq_length, options.truncation)
         for name, pairs in splits.items()
@@ -96,7 +49,7 @@ def _run(options: MatchOptions) -> None:
     findings = audit(encoded)
     card.data = check_data_unchanged(options, encoded)
     task = MatchTask(model, tokenizer, encoded, card, options)
-    total_steps = options.max_steps or options.epochs * task.steps_per_epoch
+    total_steps = options.max_steps or options.epochs * task.steps_in_epoch(0)
     trainer = Trainer(task, options, total_steps)
     say(
         f"training: {total_steps:,} steps of {task.rows_a_step} pairs, peak learning rate {options.learning_rate:g}, "
@@ -108,20 +61,13 @@ def _run(options: MatchOptions) -> None:
     _report(options, encoded)
 
 
-def _machine(device: str) -> str:
-    import os
-
-    each = f"cpu, {os.environ['OMP_NUM_THREADS']} thread(s)" if device == "cpu" else device
-    return f"{runtime.world_size()} processes, {each} each" if runtime.world_size() > 1 else each
-
-
 def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
     """Measures the best checkpoint on dev and test, beside two baselines; the test set has chosen nothing."""
     from app.match.baselines import baselines
     from app.match.checkpoint import load_matcher
     from app.match.evaluate import score_pairs
     from app.match.metrics import measure, table
-    from app.train.journal import say
+    from app.progress import say
 
     best = Path(options.output_dir) / "best"
     model, _, card = load_matcher(best)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import List
 
-from tqdm import tqdm
-
-from app.options import PredictOptions, parse
+from app.flags import parse
+from app.options import PredictOptions
+from app.progress import ProgressCounter
 
 
 def main(arguments: List[str]) -> None:
@@ -44,8 +43,8 @@ def _score_file(matcher, options: PredictOptions) -> None:
 
     result = options.result_file or default_result(options.input_file)
     began = time.perf_counter()
-    with tqdm(unit=" rows", unit_scale=True, dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
-        summary = score_file(matcher, options.input_file, result, options.columns, bar.update)
+    with ProgressCounter("scoring", "rows") as done:
+        summary = score_file(matcher, options.input_file, result, options.columns, done)
     seconds = time.perf_counter() - began
     positive = matcher.card.labels[matcher.card.decision.positive]
     print(f"{result}: {summary.rows:,} rows, {summary.matches:,} predicted {positive!r}, {summary.rows / seconds:,.0f} rows/s")

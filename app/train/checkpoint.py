@@ -21,7 +21,7 @@ import safetensors.numpy
 
 from app.atomic import atomic_folder, recover_folder, write_json
 from app.errors import UserError
-from app.train.optimizer import optimizer_arrays, restore_optimizer
+from app.train.optimizer import restore_optimizer
 
 
 @dataclass
@@ -76,11 +76,15 @@ def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source:
         tensor.set_value(paddle.to_tensor(arrays[name]).astype(tensor.dtype))
 
 
-def save_state(folder: Path, model, optimizer, progress: Progress, weights_file: Optional[Path] = None) -> None:
-    """Writes `state/`, whole or not at all. `weights_file` holds the same weights already and is linked, not written."""
+def save_state(
+    folder: Path, model, optimizer: Dict[str, np.ndarray], progress: Progress, weights_file: Optional[Path] = None
+) -> None:
+    """Writes `state/`, whole or not at all. `optimizer` is of `optimizer_arrays`; `weights_file` holds the same weights
+    already and is linked, not written.
+    """
     with atomic_folder(folder) as temporary:
         _link_or_write(temporary / "model.safetensors", weights_file, model)
-        write_arrays(temporary / "optimizer.safetensors", optimizer_arrays(model, optimizer))
+        write_arrays(temporary / "optimizer.safetensors", optimizer)
         write_json(temporary / "progress.json", asdict(progress))
 
 
@@ -92,6 +96,13 @@ def _link_or_write(path: Path, weights_file: Optional[Path], model) -> None:
             shutil.copyfile(weights_file, path)
     else:
         write_arrays(path, model_arrays(model))
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Removes all but the newest `count` of the folders `step_N`."""
+    steps = sorted(folder.glob("step_*"), key=lambda path: int(path.name.partition("_")[2]))
+    for old in steps[:-count]:
+        shutil.rmtree(old)
 
 
 def read_progress(folder: Path) -> Optional[Progress]:

@@ -12,19 +12,18 @@ from tqdm import tqdm
 
 from app.atomic import write_text
 from app.errors import UserError
+from app.progress import clock, say
 
 
-def say(text: str = "") -> None:
-    """One line for the user, above a progress bar where there is one."""
-    tqdm.write(text, file=sys.stdout)
-    sys.stdout.flush()
+def _told(name: str, value: float) -> str:
+    if name.endswith("/s"):
+        return f"{value:,.0f} {name}"
+    return f"{name} {value:.2e}" if name == "learning rate" else f"{name} {value:.4f}"
 
 
-def clock(seconds: float) -> str:
-    """Seconds as h:mm:ss or m:ss."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _key(name: str) -> str:
+    """A figure's name in the journal and in VisualDL: "pairs/s" -> "pairs_a_second"."""
+    return name.replace("/s", " a second").replace(" ", "_")
 
 
 class Journal:
@@ -75,37 +74,32 @@ class Journal:
         if self.active:
             self._bar.update()
 
-    def training(self, step: int, place: str, values: Dict[str, float], unit: str) -> None:
-        """Means since the last call: to the screen, the journal and the curves. `values["rate"]` is `unit`s a second."""
+    def training(self, step: int, place: str, figures: Dict[str, float]) -> None:
+        """Means and rates since the last call: to the screen, the journal and the curves."""
         if not self.active:
             return
-        figures = ", ".join(
-            f"{name} {value:.2e}" if name == "learning rate" else f"{name} {value:.4f}"
-            for name, value in values.items()
-            if name != "rate"
-        )
-        rate = f"{values['rate']:,.0f} {unit}/s"
+        told = ", ".join(_told(name, value) for name, value in figures.items())
         if self._bar.disable:
             spent = time.perf_counter() - self._begun
             left = spent / max(1, step - self._start_step) * (self.total_steps - step)
-            say(f"step {step}/{self.total_steps}, {place}, {figures}, {rate}, {clock(left)} left")
+            say(f"step {step}/{self.total_steps}, {place}, {told}, {clock(left)} left")
         else:
-            self._bar.set_postfix_str(f"{place}, {figures}, {rate}")
-        self.event("train", step=step, **{name.replace(" ", "_"): value for name, value in values.items()})
-        self.curves("train", step, values)
+            self._bar.set_postfix_str(f"{place}, {told}")
+        self.event("train", step=step, **{_key(name): value for name, value in figures.items()})
+        self.curves("train", step, figures)
 
     def evaluation(self, step: int, name: str, figures: Dict[str, float], note: str) -> None:
         """Figures on a held-out set: to the screen, the journal and the curves."""
         if self.active:
             told = ", ".join(f"{key} {value:.4f}" for key, value in figures.items())
             say(f"step {step}/{self.total_steps}, {name}: {told}{note}")
-            self.event("evaluate", step=step, set=name, **figures)
+            self.event("evaluate", step=step, set=name, **{_key(key): value for key, value in figures.items()})
             self.curves(name, step, figures)
 
     def curves(self, group: str, step: int, values: Dict[str, float]) -> None:
         """Scalars for VisualDL."""
         for name, value in values.items():
-            self._curves.add_scalar(f"{group}/{name.replace(' ', '_')}", value, step)
+            self._curves.add_scalar(f"{group}/{_key(name)}", value, step)
 
     def weights(self, step: int, model) -> None:
         """Histograms of the weight matrices for VisualDL."""

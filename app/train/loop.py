@@ -17,10 +17,11 @@ import paddle
 from app import runtime
 from app.errors import Interrupted
 from app.options import TrainOptions
+from app.progress import say
 from app.train import parallel
-from app.train.checkpoint import Progress, load_state, read_progress, save_state
-from app.train.journal import Journal, say
-from app.train.optimizer import build_optimizer, precision
+from app.train.checkpoint import Progress, keep_newest, load_state, read_progress, save_state
+from app.train.journal import Journal
+from app.train.optimizer import build_optimizer, optimizer_arrays, precision
 from app.train.schedule import linear_warmup_decay
 
 Batch = Dict[str, Any]
@@ -32,8 +33,9 @@ class Task(Protocol):
     """What the loop needs of a task."""
 
     model: paddle.nn.Layer
-    unit: str  # what a row is called, for rates: "pairs"
-    steps_per_epoch: int
+
+    def steps_in_epoch(self, epoch: int) -> int:
+        """How many optimizer steps that epoch has."""
 
     def steps(self, epoch: int, skip: int) -> Iterator[List[Batch]]:
         """This process's share of each step of an epoch, in `gradient_accumulation_steps` parts, from step `skip` on."""
@@ -41,8 +43,11 @@ class Task(Protocol):
     def loss(self, model: paddle.nn.Layer, batch: Batch) -> Tuple[paddle.Tensor, Dict[str, paddle.Tensor]]:
         """The batch's part of the step's mean loss (parts and processes add up to it), and sums for the log.
 
-        The sums have "rows" (how many) and any more, each a sum over rows; the log shows their means.
+        The sums are whatever `figures` needs, the same names in every batch.
         """
+
+    def figures(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
+        """Means and rates ("pairs/s") for the log, from the sums over all batches and processes of the last `seconds`."""
 
     def evaluate(self) -> Dict[str, float]:
         """Dev figures. All processes call it and get the same."""
@@ -91,6 +96,8 @@ class Trainer:
                             raise Interrupted(f"stopped and saved at step {self.progress.step} of {self.total_steps}")
                         if self._due(self.options.save_steps):
                             self._save()
+                        if self._budget_spent():
+                            break
                         if self.progress.finished or self.progress.step == self.total_steps:
                             break
                     self._end_epoch()
@@ -103,7 +110,7 @@ class Trainer:
     def step(self, batches: List[Batch]) -> None:
         """One optimizer step over its parts."""
         rate = self.options.learning_rate * linear_warmup_decay(
-            self.progress.step, self.total_steps, self.options.warmup_proportion
+            self._place_in_schedule(), self.total_steps, self.options.warmup_proportion
         )
         self.optimizer.set_lr(rate)
         runtime.seed_step(self.options.seed, self.progress.step)
@@ -124,6 +131,13 @@ class Trainer:
         if self.progress.step % self.options.logging_steps == 0 or self.progress.step == 1:
             self._log(rate)
 
+    def _place_in_schedule(self) -> int:
+        """The step, or how far the budget is spent where that is further: the rate reaches 0 with whichever ends first."""
+        if not self.options.seconds:
+            return self.progress.step
+        spent = parallel.of_first(self.progress.seconds) / self.options.seconds
+        return max(self.progress.step, min(self.total_steps - 1, int(spent * self.total_steps)))
+
     def _backward(self, batch: Batch) -> None:
         enabled, level, dtype = precision(self.options)
         with paddle.amp.auto_cast(enable=enabled, level=level, dtype=dtype):
@@ -136,26 +150,31 @@ class Trainer:
         now = time.perf_counter()
         totals = parallel.all_sum(np.array([float(value) for value in self._sums.values()]))
         sums = dict(zip(self._sums, totals.tolist()))
-        rows = sums.pop("rows")
-        means = {name: value / rows for name, value in sums.items()}
-        place = f"epoch {self.progress.epoch + 1}, batch {self.progress.step_in_epoch}/{self.task.steps_per_epoch}"
-        speed = rows / (now - self._window)
-        self.journal.training(self.progress.step, place, {**means, "learning rate": rate, "rate": speed}, self.task.unit)
+        place = f"epoch {self.progress.epoch + 1}, batch {self.progress.step_in_epoch}/{self._steps_in_epoch}"
+        figures = self.task.figures(sums, now - self._window)
+        self.journal.training(self.progress.step, place, {"learning rate": rate, **figures})
         self._sums, self._window = {}, now
+
+    @property
+    def _steps_in_epoch(self) -> int:
+        return self.task.steps_in_epoch(self.progress.epoch)
+
+    def _budget_spent(self) -> bool:
+        return bool(self.options.seconds) and parallel.of_first(self.progress.seconds) >= self.options.seconds
 
     # -- between steps -------------------------------------------------------------------------------------------------
 
     def _due(self, every: int) -> bool:
         """Whether something done every so many steps is due now (an epoch's end has its own turn)."""
-        inside = self.progress.step_in_epoch < self.task.steps_per_epoch and self.progress.step < self.total_steps
+        inside = self.progress.step_in_epoch < self._steps_in_epoch and self.progress.step < self.total_steps
         return bool(every) and self.progress.step % every == 0 and inside
 
     def _end_epoch(self) -> None:
-        if self.progress.step_in_epoch == self.task.steps_per_epoch:
+        if self.progress.step_in_epoch == self._steps_in_epoch:
             self.progress.epoch, self.progress.step_in_epoch = self.progress.epoch + 1, 0
         if not self.progress.finished:
             self._evaluate()
-        self.progress.finished |= self.progress.step >= self.total_steps
+        self.progress.finished |= self.progress.step >= self.total_steps or self._budget_spent()
         self.journal.weights(self.progress.step, self.task.model)
         self._save()
 
@@ -181,10 +200,16 @@ class Trainer:
 
     def _save(self) -> None:
         began = time.perf_counter()
+        if runtime.rank() == 0 or self.options.sharding:
+            optimizer = optimizer_arrays(self.task.model, self.optimizer)
         if runtime.rank() == 0:
             self.progress.loss_scale = self.scaler.state_dict() if self.scaler.is_enable() else {}
             weights = self.task.save(self.folder / "last", self.figures, self.progress.step)
-            save_state(self.folder / "state", self.task.model, self.optimizer, self.progress, weights)
+            save_state(self.folder / "state", self.task.model, optimizer, self.progress, weights)
+            if self.options.keep_checkpoints:
+                kept = self.folder / "checkpoints"
+                self.task.save(kept / f"step_{self.progress.step}", self.figures, self.progress.step)
+                keep_newest(kept, self.options.keep_checkpoints)
             self.journal.event("save", step=self.progress.step)
         parallel.barrier()
         self._window += time.perf_counter() - began

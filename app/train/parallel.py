@@ -106,6 +106,15 @@ def wrap(model):
     return paddle.DataParallel(model)
 
 
+def own_parts(rows: np.ndarray, parts: int) -> List[np.ndarray]:
+    """This process's rows of a step, in at most `parts` parts (one empty part where there are fewer rows than processes).
+
+    Every N-th row: rows sorted by length give all processes the same lengths.
+    """
+    mine = rows[runtime.rank() :: runtime.world_size()]
+    return np.array_split(mine, min(parts, max(1, len(mine))))
+
+
 def barrier() -> None:
     """Waits until all processes are here."""
     if runtime.world_size() > 1:
@@ -117,6 +126,23 @@ def barrier() -> None:
 def any_process(flag: bool) -> bool:
     """Whether `flag` is true in any process (all must ask)."""
     return bool(all_sum(np.array([float(flag)]))[0])
+
+
+def of_first(value: float) -> float:
+    """The first process's value, in all processes."""
+    return float(all_sum(np.array([value if runtime.rank() == 0 else 0.0]))[0])
+
+
+def device_sum(value: float):
+    """Sum of a number over all processes: the number itself, or a tensor that waits on no device to be read."""
+    if runtime.world_size() == 1:
+        return value
+    import paddle
+    import paddle.distributed
+
+    tensor = paddle.to_tensor(value, dtype="float32")
+    paddle.distributed.all_reduce(tensor)
+    return tensor
 
 
 def all_sum(values: np.ndarray) -> np.ndarray:

@@ -14,16 +14,13 @@ texts to updated weights, tokenizing included, model loading excluded.
 
 import argparse
 import json
-import os
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from sides import ROOT, print_table, run_side, timed
+
 sys.path.insert(0, str(ROOT))
 SHAPES = {"12x768": (12, 768, 12, 3072, 160), "4x312": (4, 312, 12, 1200, 960)}  # layers, hidden, heads, feed-forward, rows
 BATCH = 32
@@ -47,10 +44,10 @@ def make_model(folder: Path, shape: str, rows: list) -> None:
     from paddlenlp.transformers import BertConfig, BertModel
 
     from app.text.tokenizer import PairTokenizer
-    from app.text.vocab import learn_vocabulary
+    from app.text.vocab import count_words, learn_vocabulary
 
     layers, hidden, heads, inner, _ = SHAPES[shape]
-    tokens = learn_vocabulary([text for row in rows for text in row[:2]], VOCABULARY, min_frequency=1)
+    tokens = learn_vocabulary(count_words([text for row in rows for text in row[:2]]), VOCABULARY, min_frequency=1)
     tokens += [f"[unused{number}]" for number in range(VOCABULARY - len(tokens))]
     PairTokenizer({token: number for number, token in enumerate(tokens)}).save(folder)
     config = BertConfig(
@@ -108,11 +105,11 @@ def ours(folder: str, rows: list) -> float:
     from app import runtime
 
     runtime.load_paddle()
+    from app.encoder.pretrained import load_pretrained
     from app.match.card import Card
     from app.match.data import encode_split
     from app.match.decision import Decision
     from app.match.model import PairClassifier
-    from app.match.pretrained import load_pretrained
     from app.match.task import MatchTask
     from app.options import MatchOptions
     from app.text.pairs import Pairs
@@ -138,7 +135,7 @@ def ours(folder: str, rows: list) -> float:
             task = MatchTask(
                 model, tokenizer, {"train": split, "dev": split}, Card(names, Decision(), 128, "longest_first"), options
             )
-            trainer = Trainer(task, options, task.steps_per_epoch)
+            trainer = Trainer(task, options, task.steps_in_epoch(0))
             for batches in task.steps(0, 0):
                 trainer.step(batches)
             trainer.journal.close()
@@ -171,37 +168,7 @@ def torch(folder: str, rows: list) -> float:
     return timed(epoch, rows)
 
 
-def timed(epoch, rows: list) -> float:
-    """Seconds that `epoch(rows)` takes."""
-    began = time.perf_counter()
-    epoch(rows)
-    return time.perf_counter() - began
-
-
 SIDES = {"course": course, "ours": ours, "torch": torch}
-
-
-def run_side(side: str, folder: str, rows_file: str, python: str, processes: int = 1) -> float:
-    """Pairs a second of one side, in a process of its own; 0 where it cannot run here."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "MKL_", "FLAGS_"))}
-    worker = [str(Path(__file__).resolve()), "--side", side, "--folder", folder, "--rows", rows_file]
-    if processes > 1:
-        worker = [
-            "-m",
-            "paddle.distributed.launch",
-            "--log_level",
-            "ERROR",
-            "--log_dir",
-            f"{folder}/log",
-            "--nproc_per_node",
-            str(processes),
-            *worker,
-        ]
-    done = subprocess.run([python, "-W", "ignore", *worker], capture_output=True, text=True, env=environment, cwd=ROOT)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("pairs/s ")]
-    if not lines:
-        print(f"  {side}: cannot run here: {(done.stderr.strip().splitlines() or ['?'])[-1]}", file=sys.stderr)
-    return float(lines[-1].split()[1]) if lines else 0.0
 
 
 def main() -> None:
@@ -216,7 +183,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.side:
         rows = json.loads(Path(options.rows).read_text(encoding="utf-8"))
-        print(f"pairs/s {len(rows) / SIDES[options.side](options.folder, rows):.2f}", flush=True)
+        print(f"rate {len(rows) / SIDES[options.side](options.folder, rows):.2f}", flush=True)
         return
     from app import runtime
 
@@ -228,18 +195,15 @@ def main() -> None:
             make_model(Path(folder), shape, rows)
             sides = [("course", "course", 1), ("ours", "ours", 1), (f"ours x {cores}", "ours", cores), ("torch", "torch", 1)]
             rates = {name: [] for name, _, _ in sides}
+            arguments = ["--folder", folder, "--rows", f"{folder}/rows.json"]
             for _ in range(options.rounds):
                 for name, side, processes in sides:
                     python = options.peer_python if side == "torch" else sys.executable
-                    rates[name].append(run_side(side, folder, f"{folder}/rows.json", python, processes))
-        results[shape] = {name: {"median": statistics.median(values), "all": values} for name, values in rates.items()}
-        print(
+                    rates[name].append(run_side(__file__, side, arguments, python, folder, processes))
+        title = (
             f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {runtime.cpu_vendor()} core(s)"
         )
-        slow = results[shape]["course"]["median"]
-        for name, values in results[shape].items():
-            if values["median"]:
-                print(f"  {name:10} {values['median']:8.1f} pairs/s   {values['median'] / slow:5.2f} x course   {values['all']}")
+        results[shape] = print_table(title, "pairs/s", rates, "course")
     print(json.dumps(results))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import paddle
 
-from app.match.model import PairClassifier, encoder_from_scratch
+from app.encoder.scratch import encoder_from_scratch
+from app.match.model import PairClassifier
 from app.options import TrainOptions
 from app.train.optimizer import build_optimizer, decays, optimizer_arrays, restore_optimizer
 

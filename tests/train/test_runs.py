@@ -1,43 +1,18 @@
 """Whole runs as real processes: kills, interruptions, a full disk, several processes."""
 
-import hashlib
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from conftest import ROOT, run_app
+from runs import hashes, journal, start, wait_for_step
 
 from app.train.checkpoint import read_arrays
-
-FILES = ("last/model.safetensors", "best/model.safetensors", "best/matcher.json", "state/optimizer.safetensors")
-
-
-def hashes(folder):
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
-
-
-def start(flags, folder, *more):
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", "match", *flags, "--output_dir", str(folder), *more],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-
-
-def journal(folder):
-    path = folder / "journal.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-
-
-def wait_for_step(process, folder, step):
-    """Waits until the run has logged that step (or is over)."""
-    while process.poll() is None and not any(event.get("step", 0) >= step for event in journal(folder)):
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +23,7 @@ def flags(small_flags):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory, flags):
     folder = tmp_path_factory.mktemp("runs") / "undisturbed"
-    process = start(flags, folder)
+    process = start("match", flags, folder)
     output, errors = process.communicate()
     assert process.returncode == 0 and errors == "", output + errors
     return folder
@@ -57,11 +32,11 @@ def undisturbed(tmp_path_factory, flags):
 def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tmp_path):
     folder = tmp_path / "killed"
     for step in (1, 7, 14, 26, 38):
-        process = start(flags, folder, "--resume")
+        process = start("match", flags, folder, "--resume")
         wait_for_step(process, folder, step)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    process = start(flags, folder, "--resume")
+    process = start("match", flags, folder, "--resume")
     output, _ = process.communicate()
     assert process.returncode == 0 and hashes(folder) == hashes(undisturbed), output
     steps = [event["step"] for event in journal(folder) if event["event"] == "train"]
@@ -70,13 +45,13 @@ def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(undi
 
 def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
     folder = tmp_path / "interrupted"
-    process = start(flags, folder)
+    process = start("match", flags, folder)
     wait_for_step(process, folder, 9)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert process.returncode == 130 and errors.count("\n") == 1
     assert "stopped and saved at step" in errors and errors.rstrip().endswith("--resume")
-    process = start(flags, folder, "--resume")
+    process = start("match", flags, folder, "--resume")
     process.communicate()
     assert process.returncode == 0 and hashes(folder) == hashes(undisturbed)
 
@@ -85,16 +60,16 @@ def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
 def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp_path, number):
     folder = tmp_path / "two"
     more = ["--num_processes", "2", "--epochs", "30"]
-    process = start(flags, folder, *more)
+    process = start("match", flags, folder, *more)
     wait_for_step(process, folder, 12)
-    second = start(flags, folder, *more, "--resume")
+    second = start("match", flags, folder, *more, "--resume")
     assert second.wait() == 2 and "another run is at work" in second.communicate()[1]
     os.killpg(process.pid, number)  # as a terminal does
     output, errors = process.communicate()
     assert process.returncode == 130, output + errors
     assert "stopped and saved at step" in output + errors and "Traceback" not in output + errors
     assert json.loads((folder / "state/progress.json").read_text())["step"] >= 12
-    resumed = start(flags, folder, *more, "--max_steps", "0", "--resume", "--early_stopping", "0")
+    resumed = start("match", flags, folder, *more, "--max_steps", "0", "--resume", "--early_stopping", "0")
     wait_for_step(resumed, folder, 60)
     assert any(event["event"] == "start" and event["step"] >= 12 for event in journal(folder))
     os.killpg(resumed.pid, number)
@@ -103,19 +78,19 @@ def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp
 
 def test_a_finished_run_is_not_overwritten_by_accident(undisturbed, flags, tmp_path):
     before = hashes(undisturbed)
-    again = start(flags, undisturbed)
+    again = start("match", flags, undisturbed)
     _, errors = again.communicate()
     assert again.returncode == 2 and "--resume" in errors and "--overwrite" in errors and hashes(undisturbed) == before
 
 
 def test_a_resumed_run_keeps_its_options_and_its_data(undisturbed, flags, small_data):
-    other = start(flags, undisturbed, "--resume", "--weight_decay", "0.5")
+    other = start("match", flags, undisturbed, "--resume", "--weight_decay", "0.5")
     _, errors = other.communicate()
     assert other.returncode == 2 and "--weight_decay 0.5" in errors
     original = (small_data / "train.tsv").read_text(encoding="utf-8")
     try:
         (small_data / "train.tsv").write_text(original.replace("0\n", "1\n", 1), encoding="utf-8")
-        other = start(flags, undisturbed, "--resume")
+        other = start("match", flags, undisturbed, "--resume")
         _, errors = other.communicate()
         assert other.returncode == 2 and "train.tsv has changed" in errors
     finally:
@@ -125,7 +100,7 @@ def test_a_resumed_run_keeps_its_options_and_its_data(undisturbed, flags, small_
 def test_a_full_disk_leaves_the_previous_checkpoint_whole(flags, tmp_path):
     """A limit on the size of files fails a write as a full disk does, half-way through."""
     folder = tmp_path / "full"
-    process = start(flags, folder, "--max_steps", "8")
+    process = start("match", flags, folder, "--max_steps", "8")
     process.communicate()
     before = hashes(folder)
     weights = (folder / "state" / "model.safetensors").stat().st_size
@@ -201,5 +176,5 @@ def test_visualdl_reads_the_curves(undisturbed):
 
     (log,) = (undisturbed / "vdl").glob("*.log")
     tags = LogReader(file_path=str(log)).get_tags()
-    assert {"train/loss", "train/accuracy", "train/learning_rate", "train/rate", "dev/accuracy"} <= set(tags["scalar"])
+    assert {"train/loss", "train/accuracy", "train/learning_rate", "train/pairs_a_second", "dev/accuracy"} <= set(tags["scalar"])
     assert any("classifier" in name for name in tags["histogram"])

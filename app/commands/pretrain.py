@@ -1,0 +1,87 @@
+"""`run_pretrain.sh`: documents -> shards -> a BERT or ERNIE, pretrained and measured on held-out documents."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import List
+
+from app import runtime
+from app.atomic import write_json
+from app.errors import UserError
+from app.flags import parse
+from app.options import SIZES, PretrainOptions
+from app.train.run import run_training, start_device
+
+
+def main(arguments: List[str]) -> int:
+    """Runs the command; returns the exit code."""
+    options = parse(PretrainOptions, "run_pretrain.sh", arguments)
+    if not options.learning_rate:
+        options.learning_rate = 0.128 / SIZES[options.model_size][1] / (2 if options.init_from_ckpt else 1)
+    options.shards_dir = options.shards_dir or str(Path(options.output_dir) / "shards")
+    return run_training("pretrain", arguments, options, prepare=lambda: _prepare(options), train=lambda: _run(options))
+
+
+def _prepare(options: PretrainOptions) -> None:
+    """Vocabulary and shards, made once for all processes."""
+    from app.pretrain.corpus import Corpus
+    from app.pretrain.documents import parse_sources
+    from app.pretrain.prepare import prepare_shards
+    from app.progress import say
+
+    sources = parse_sources(options.corpus)
+    prepare_shards(options, sources)
+    corpus = Corpus(Path(options.shards_dir), [source.weight for source in sources])
+    held_out = int(corpus.held_out.sum())
+    say(
+        f"corpus: {len(corpus.held_out):,} documents, {len(corpus.sentences) - 1:,} sentences, {corpus.sentences[-1]:,} tokens, "
+        f"unknown {corpus.unknown_share:.2%}; {held_out:,} documents held out"
+    )
+    if not 2 <= held_out <= len(corpus.held_out) - 2:
+        raise UserError(
+            f"--dev_share {options.dev_share:g}: {held_out} of {len(corpus.held_out):,} documents held out; "
+            "two at least are needed on both sides"
+        )
+    if corpus.unknown_share > options.max_unknown:
+        raise UserError(
+            f"--max_unknown {options.max_unknown:g}: {corpus.unknown_share:.2%} of the tokens are unknown to the vocabulary; "
+            "take another, or a larger --vocab_size"
+        )
+
+
+def _run(options: PretrainOptions) -> None:
+    from app.pretrain.build import build
+    from app.progress import clock, say
+    from app.train.loop import Trainer
+
+    machine = start_device(options)
+    task, source = build(options)
+    parameters = sum(parameter.size for parameter in task.model.parameters())
+    say(f"model: {parameters:,} parameters, started from {source}, on {machine}, {task.matmul_rate:,.0f} GFLOP/s by its matmul")
+    total_steps = options.max_steps or sum(task.steps_in_epoch(epoch) for epoch in range(options.epochs))
+    trainer = Trainer(task, options, total_steps)
+    say(
+        f"training: {total_steps:,} steps of {task.rows_a_step} sequences, peak learning rate {options.learning_rate:g}, "
+        + (f"going on from step {trainer.progress.step:,}" if trainer.progress.step else "from the start")
+    )
+    trainer.journal.event("start", step=trainer.progress.step, options=dataclasses.asdict(options), started_from=source)
+    progress = trainer.run()
+    say(f"trained {progress.step:,} steps in {clock(progress.seconds)}; best at step {progress.best_step:,}")
+    if runtime.rank() == 0:
+        _report(options)
+
+
+def _report(options: PretrainOptions) -> None:
+    import json
+
+    from app.progress import say
+
+    best = Path(options.output_dir) / "best"
+    card = json.loads((best / "pretraining.json").read_text(encoding="utf-8"))
+    write_json(Path(options.output_dir) / "metrics.json", {"best_step": card["step"], "held_out": card["held_out"]})
+    say()
+    say("held out: " + ", ".join(f"{name} {value:.4f}" for name, value in card["held_out"].items()))
+    say(f"checkpoint: {best}   figures: {options.output_dir}/metrics.json   curves: visualdl --logdir {options.output_dir}/vdl")
+    say(f"fill a gap:   python -m app fill --model_name_or_path {best} 我想[MASK]一张信用卡")
+    say(f"fine-tune:    bash run_match.sh --model_name_or_path {best}")

@@ -1,0 +1,1 @@
+"""Documents -> a pretrained BERT."""

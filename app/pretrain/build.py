@@ -1,0 +1,45 @@
+"""Options -> the pretraining task: its corpus, its model at the starting point, and the card of its checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+
+from app import runtime
+from app.encoder.scratch import encoder_from_scratch
+from app.options import PretrainOptions
+from app.pretrain.checkpoint import load_for_pretraining
+from app.pretrain.corpus import Corpus
+from app.pretrain.documents import parse_sources
+from app.pretrain.model import PretrainingModel
+from app.pretrain.sentence_pairs import KINDS
+from app.pretrain.task import PretrainTask
+from app.text.tokenizer import PairTokenizer
+from app.train import parallel
+
+
+def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
+    """The task, and what its model started from in words."""
+    sources = parse_sources(options.corpus)
+    corpus = Corpus(Path(options.shards_dir), [source.weight for source in sources])
+    labels = len(KINDS[options.sentence_task])
+    if options.init_from_ckpt:
+        model, tokenizer, source = load_for_pretraining(options.init_from_ckpt, labels, options.dropout, options.trust_pickle)
+    else:
+        tokenizer = PairTokenizer.load(Path(options.shards_dir) / "tokenizer")
+        encoder = encoder_from_scratch(options.model_size, tokenizer.size, options.dropout, options.architecture)
+        model, source = PretrainingModel(encoder, labels), f"random weights ({options.architecture} {options.model_size})"
+    if options.recompute:
+        model.encoder.encoder.enable_recompute = True
+    card = {
+        "corpus": [{"file": source.path.name, "weight": source.weight} for source in sources],
+        "tokens": int(corpus.sentences[-1]),
+        "sentence_task": options.sentence_task,
+        "masking": options.masking,
+        "started_from": source if not options.init_from_ckpt else Path(options.init_from_ckpt).name,
+    }
+    rate = runtime.matmul_rate(options.amp_dtype if options.amp != "none" else "float32")
+    rate = float(parallel.all_sum(np.array([rate]))[0])  # of all processes at once, as they train
+    return PretrainTask(model, tokenizer, corpus, options, card, rate), source

@@ -1,0 +1,117 @@
+"""Masked LM: its proportions, its words, its spans; special tokens are never touched."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.pretrain.masking import mask_tokens
+
+MASK, REPLACEMENTS = 4, np.arange(1000, 2000)
+STRATEGIES = ("token", "whole_word", "ngram", "span")
+
+
+def sequence(length, word_length=1, seed=0):
+    """A sequence `[CLS] A [SEP] B [SEP]` of distinct ids, and words of a fixed length."""
+    ids = np.arange(100, 100 + length)
+    special = np.zeros(length, bool)
+    special[[0, length // 2, length - 1]] = True
+    return ids, np.arange(length) % word_length == 0, special
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(4, 200), st.integers(1, 5), st.sampled_from(STRATEGIES), st.integers(0, 2**32 - 1), st.floats(0.05, 0.5))
+def test_what_is_predicted_and_what_is_changed(length, word_length, masking, seed, share):
+    ids, starts, special = sequence(length, word_length)
+    changed, positions = mask_tokens(ids, starts, special, masking, share, MASK, REPLACEMENTS, np.random.default_rng(seed))
+    wanted = max(1, round(share * (~special).sum()))
+    assert len(positions) >= 1 and not special[positions].any() and len(set(positions)) == len(positions)
+    assert len(positions) == wanted if masking == "token" else len(positions) <= max(wanted, SPAN * word_length)
+    untouched = np.setdiff1d(np.arange(length), positions)
+    assert (changed[untouched] == ids[untouched]).all()
+    assert all(new == MASK or new >= 1000 or new == old for new, old in zip(changed[positions], ids[positions]))
+
+
+SPAN = 10
+
+
+@pytest.mark.parametrize("masking", STRATEGIES)
+def test_fifteen_percent_of_which_eighty_ten_ten(masking):
+    ids, starts, special = sequence(500, 2)
+    random = np.random.default_rng(1)
+    predicted = masked = replaced = kept = 0
+    for _ in range(300):
+        changed, positions = mask_tokens(ids, starts, special, masking, 0.15, MASK, REPLACEMENTS, random)
+        predicted += len(positions)
+        masked += (changed[positions] == MASK).sum()
+        replaced += (changed[positions] >= 1000).sum()
+        kept += (changed[positions] == ids[positions]).sum()
+    assert predicted / (300 * 497) == pytest.approx(0.15, abs=0.005)
+    for count, share in ((masked, 0.8), (replaced, 0.1), (kept, 0.1)):
+        assert count / predicted == pytest.approx(share, abs=0.03 if masking == "span" else 0.015)  # a span is one draw
+
+
+def test_every_position_is_as_likely():
+    ids, starts, special = sequence(100)
+    random = np.random.default_rng(2)
+    counts = np.zeros(100)
+    for _ in range(4000):
+        counts[mask_tokens(ids, starts, special, "token", 0.15, MASK, REPLACEMENTS, random)[1]] += 1
+    assert counts[special].sum() == 0 and np.allclose(counts[~special] / 4000, 0.15, atol=0.03)
+
+
+def runs(positions):
+    return np.split(positions, np.flatnonzero(np.diff(positions) != 1) + 1)
+
+
+@pytest.mark.parametrize("masking", ["whole_word", "ngram", "span"])
+def test_words_are_masked_whole_and_never_across_a_separator(masking):
+    ids, starts, special = sequence(302, 3)
+    words = np.cumsum(starts | np.roll(special, 1) | special)
+    random = np.random.default_rng(3)
+    for _ in range(100):
+        positions = mask_tokens(ids, starts, special, masking, 0.15, MASK, REPLACEMENTS, random)[1]
+        touched = set(words[positions])
+        for word in touched:
+            assert set(np.flatnonzero((words == word) & ~special)) <= set(positions)
+
+
+def test_ngrams_and_spans_have_the_lengths_of_their_papers():
+    ids, starts, special = sequence(20_000)
+    random = np.random.default_rng(4)
+    for masking, longest, shares in (
+        ("ngram", 3, {1: 6 / 11, 2: 3 / 11, 3: 2 / 11}),
+        ("span", 10, {1: 0.2, 2: 0.16, 10: 0.8**9}),
+    ):
+        # A small share, so that runs hardly ever meet.
+        found = np.concatenate(
+            [
+                [len(run) for run in runs(mask_tokens(ids, starts, special, masking, 0.005, MASK, REPLACEMENTS, random)[1])]
+                for _ in range(40)
+            ]
+        )
+        assert found.max() >= longest
+        for length, share in shares.items():
+            assert (found == length).mean() == pytest.approx(share, abs=0.04)
+
+
+def test_a_span_has_one_fate():
+    ids, starts, special = sequence(2000)
+    random = np.random.default_rng(5)
+    mixed = 0
+    for _ in range(50):
+        changed, positions = mask_tokens(ids, starts, special, "span", 0.01, MASK, REPLACEMENTS, random)
+        for run in runs(positions):
+            mixed += len({(new == MASK, new == old) for new, old in zip(changed[run], ids[run])}) > 1
+    assert mixed <= 10  # of some 250 runs: two spans that happen to touch
+
+
+def test_the_same_seed_masks_the_same():
+    ids, starts, special = sequence(60, 2)
+    for masking in STRATEGIES:
+        first, second, other = (
+            mask_tokens(ids, starts, special, masking, 0.15, MASK, REPLACEMENTS, np.random.default_rng([1, 2, n]))
+            for n in (3, 3, 4)
+        )
+        assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
+        assert len(first[1]) != len(other[1]) or (first[1] != other[1]).any()

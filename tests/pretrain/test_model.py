@@ -1,0 +1,99 @@
+"""The pretraining model: its size, its tied head on predicted positions only, its checkpoint."""
+
+import numpy as np
+import paddle
+import pytest
+from paddlenlp.transformers import AutoModel, BertForMaskedLM, BertForPretraining, ErnieForMaskedLM
+
+from app import runtime
+from app.encoder.scratch import encoder_from_scratch
+from app.errors import UserError
+from app.pretrain.checkpoint import load_for_pretraining, load_pretraining, save_pretrained
+from app.pretrain.model import PretrainingModel
+from app.text.tokenizer import PairTokenizer
+from app.text.vocab import SPECIAL_TOKENS
+
+TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
+IDS = paddle.to_tensor(np.array([[2, 6, 4, 3, 8, 3, 0, 0], [2, 4, 3, 8, 9, 10, 4, 3]]))
+SEGMENTS = paddle.to_tensor(np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]]))
+PREDICTED = paddle.to_tensor(np.array([2, 9, 14]))
+
+
+def model_of(architecture="bert", labels=2, vocabulary=15):
+    runtime.seed_everything(1)
+    model = PretrainingModel(encoder_from_scratch("tiny", vocabulary, architecture=architecture), labels)
+    model.eval()
+    return model
+
+
+@pytest.mark.parametrize("size, millions", [("base", 109.5), pytest.param("large", 335.1, marks=pytest.mark.slow)])
+def test_base_and_large_have_the_published_sizes(size, millions):
+    """110M and 340M, as Devlin et al. round them: google-research/bert's uncased checkpoints with their 30,522 tokens."""
+    assert sum(p.size for p in encoder_from_scratch(size, 30522).parameters()) / 1e6 == pytest.approx(millions, abs=0.1)
+
+
+def test_ernie_has_berts_size():
+    bert, ernie = (
+        sum(p.size for p in encoder_from_scratch("mini", 500, architecture=name).parameters()) for name in ("bert", "ernie")
+    )
+    assert bert == ernie
+
+
+def test_the_head_on_predicted_positions_is_the_head_on_all_of_them():
+    model = model_of()
+    every = paddle.arange(IDS.size)
+    logits, sentence = model(IDS, SEGMENTS, PREDICTED)
+    np.testing.assert_allclose(logits.numpy(), model(IDS, SEGMENTS, every)[0].numpy()[PREDICTED.numpy()], atol=1e-6)
+    assert logits.shape == [3, 15] and sentence.shape == [2, 2]
+
+
+@pytest.mark.parametrize("labels", [0, 2, 3])
+@pytest.mark.parametrize("architecture", ["bert", "ernie"])
+def test_everything_that_is_trained_gets_a_gradient(architecture, labels):
+    """A layer made inside `forward` is never trained; an unused one stops data-parallel training."""
+    model = model_of(architecture, labels)
+    logits, sentence = model(IDS, SEGMENTS, PREDICTED)
+    (logits.square().sum() + (sentence.square().sum() if labels else 0)).backward()
+    without = [name for name, p in model.named_parameters() if not p.stop_gradient and p.grad is None]
+    assert not without and "cls.predictions.decoder_bias" in dict(model.named_parameters())
+    output_words = [name for name, p in model.named_parameters() if list(p.shape) == [15, 128]]
+    assert len(output_words) == 1 and output_words[0].endswith("word_embeddings.weight")  # tied, not copied
+
+
+@pytest.mark.parametrize("architecture, theirs", [("bert", BertForMaskedLM), ("ernie", ErnieForMaskedLM)])
+def test_paddlenlp_reads_the_folder(architecture, theirs, tmp_path):
+    model = model_of(architecture)
+    save_pretrained(tmp_path / "best", model, TOKENIZER, {})
+    ours = model(IDS, SEGMENTS, PREDICTED)[0].numpy()
+    encoder = AutoModel.from_pretrained(str(tmp_path / "best"))
+    assert encoder.config.hidden_dropout_prob == 0.1  # for fine-tuning, whatever pretraining used
+    for name, tensor in model.encoder.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), encoder.state_dict()[name].numpy())
+    masked = theirs.from_pretrained(str(tmp_path / "best"))
+    masked.eval()
+    logits = masked(IDS, SEGMENTS).reshape([-1, 15]).numpy()[PREDICTED.numpy()]
+    np.testing.assert_allclose(logits, ours, atol=1e-5)
+
+
+def test_paddlenlps_next_sentence_head_is_ours(tmp_path):
+    model = model_of()
+    save_pretrained(tmp_path / "best", model, TOKENIZER, {})
+    theirs = BertForPretraining.from_pretrained(str(tmp_path / "best"))
+    theirs.eval()
+    np.testing.assert_allclose(theirs(IDS, SEGMENTS)[1].numpy(), model(IDS, SEGMENTS, PREDICTED)[1].numpy(), atol=1e-5)
+
+
+def test_going_on_says_which_heads_it_found(tmp_path):
+    model = model_of()
+    save_pretrained(tmp_path / "best", model, TOKENIZER, {})
+    same, _, told = load_for_pretraining(str(tmp_path / "best"), 2, 0.0, False)
+    assert "heads included" in told
+    assert all((a.numpy() == b.numpy()).all() for a, b in zip(model.state_dict().values(), same.state_dict().values()))
+    other, _, told = load_for_pretraining(str(tmp_path / "best"), 3, 0.0, False)
+    assert "the sentence head is new" in told and other.cls.seq_relationship.weight.shape == [128, 3]
+    np.testing.assert_array_equal(other.cls.predictions.transform.weight.numpy(), model.cls.predictions.transform.weight.numpy())
+
+
+def test_other_folders_are_refused(tmp_path):
+    with pytest.raises(UserError, match="pretraining.json"):
+        load_pretraining(tmp_path)

@@ -1,0 +1,148 @@
+"""Pretraining runs as real processes: kills, several processes, a budget, going on, filling gaps, fine-tuning the result."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT, run_app, sample_lines
+from runs import finish, hashes, journal, start, wait_for_step
+
+from app.train.checkpoint import read_arrays
+
+
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory):
+    """A pretraining run that takes seconds: 24 steps of a nano BERT on the sample's questions, eight to a document."""
+    folder = tmp_path_factory.mktemp("corpus")
+    texts = [text for line in sample_lines("train", 800).splitlines()[1:] for text in line.split("\t")[:2]]
+    documents = ["\n".join(texts[begin : begin + 8]) for begin in range(0, len(texts), 8)]
+    (folder / "corpus.txt").write_text("\n\n".join(documents) + "\n", encoding="utf-8")
+    return [
+        "--corpus", str(folder / "corpus.txt"), "--shards_dir", str(folder / "shards"), "--model_size", "nano", "--max_seq_length", "64",
+        "--max_steps", "24", "--batch_size", "8", "--dev_share", "0.1", "--eval_steps", "10", "--save_steps", "4", "--logging_steps", "1",
+        "--device", "cpu", "--num_processes", "1", "--dropout", "0.1", "--tokenize_processes", "1", "--max_unknown", "0.2",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, flags):
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    finish(start("pretrain", flags, folder))
+    return folder
+
+
+def test_killed_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tmp_path):
+    folder = tmp_path / "killed"
+    for step in (2, 11, 21):
+        process = start("pretrain", flags, folder, "--resume")
+        wait_for_step(process, folder, step)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    finish(start("pretrain", flags, folder, "--resume"))
+    assert hashes(folder) == hashes(undisturbed)
+
+
+def losses(folder, kind):
+    return [
+        (event["step"], event["masked_LM_loss"], event.get("sentence_loss", 0.0)) for event in journal(folder) if event["event"] == kind
+    ]
+
+
+def test_two_processes_parts_and_a_divided_optimizer_give_what_one_process_gives(flags, tmp_path):
+    """Fifty steps, two processes over gloo against one with twice the batch. The reference stepped on every micro-batch."""
+    more = ["--max_steps", "50", "--dropout", "0", "--batch_size"]
+    finish(start("pretrain", flags, tmp_path / "one", *more, "16"))
+    runs = {
+        "two": ["8", "--num_processes", "2"],
+        "divided": ["8", "--num_processes", "2", "--sharding"],
+        "parts": ["4", "--gradient_accumulation_steps", "4"],
+    }
+    one = tmp_path / "one"
+    for name, changed in runs.items():
+        finish(start("pretrain", flags, tmp_path / name, *more, *changed))
+        for kind in ("train", "evaluate"):
+            assert np.allclose(losses(one, kind), losses(tmp_path / name, kind), atol=1e-5), (name, kind)
+        assert len(losses(tmp_path / name, "train")) == 50
+    whole, divided = (read_arrays(tmp_path / name / "state/optimizer.safetensors") for name in ("one", "divided"))
+    assert whole.keys() == divided.keys()
+
+
+def test_a_divided_run_goes_on(flags, tmp_path):
+    more = ["--num_processes", "2", "--sharding", "--dropout", "0"]
+    finish(start("pretrain", flags, tmp_path / "whole", *more))
+    process = start("pretrain", flags, tmp_path / "stopped", *more)
+    wait_for_step(process, tmp_path / "stopped", 12)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate()
+    assert process.returncode == 130 and "go on with: bash run_pretrain.sh" in output + errors, output + errors
+    finish(start("pretrain", flags, tmp_path / "stopped", *more, "--resume"))
+    assert hashes(tmp_path / "stopped") == hashes(tmp_path / "whole")
+
+
+def test_a_budget_ends_the_run_with_the_rate_at_zero(flags, tmp_path):
+    finish(start("pretrain", flags, tmp_path / "run", "--max_steps", "100000", "--budget", "4s", "--eval_steps", "0"))
+    rates = [event["learning_rate"] for event in journal(tmp_path / "run") if event["event"] == "train"]
+    assert 5 < len(rates) < 5000 and rates[-1] < 0.1 * max(rates) and rates[0] < 0.5 * max(rates)
+    assert json.loads((tmp_path / "run/state/progress.json").read_text())["finished"]
+
+
+def test_checkpoints_are_kept_and_the_oldest_go(flags, tmp_path):
+    finish(start("pretrain", flags, tmp_path / "run", "--keep_checkpoints", "2", "--optimizer", "lamb", "--recompute"))
+    assert sorted(path.name for path in (tmp_path / "run/checkpoints").iterdir()) == ["step_20", "step_24"]
+
+
+@pytest.mark.parametrize("task, masking", [("sop", "whole_word"), ("structbert", "ngram"), ("none", "span")])
+def test_every_task_and_masking_trains_with_two_processes(flags, tmp_path, task, masking):
+    more = ["--sentence_task", task, "--masking", masking, "--num_processes", "2", "--shards_dir", str(tmp_path / "shards")]
+    finish(start("pretrain", flags, tmp_path / "run", *more, "--max_steps", "6", "--architecture", "ernie"))
+    held_out = json.loads((tmp_path / "run/metrics.json").read_text())["held_out"]
+    assert np.isfinite(held_out["masked LM loss"]) and ("sentence loss" in held_out) == (task != "none")
+
+
+def test_the_result_fills_gaps_goes_on_and_is_fine_tuned(undisturbed, flags, small_flags, tmp_path):
+    best = str(undisturbed / "best")
+    filled = run_app("fill", "我想[MASK]一张信用[MASK]", "--model_name_or_path", best)
+    assert filled.returncode == 0 and filled.stdout.count("%") == 10 and filled.stderr == ""
+    further = finish(
+        start("pretrain", flags, tmp_path / "further", "--init_from_ckpt", best, "--shards_dir", str(tmp_path / "shards"), "--max_steps", "3")
+    )  # fmt: skip
+    assert "its heads included" in further
+    first = journal(tmp_path / "further")[1]["masked_LM_loss"]
+    assert first < journal(undisturbed)[1]["masked_LM_loss"] - 0.2
+    matched = run_app(
+        "match", *small_flags, "--model_name_or_path", best, "--epochs", "1", "--output_dir", str(tmp_path / "match")
+    )
+    assert matched.returncode == 0 and "from random weights" not in matched.stdout, matched.stderr
+
+
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        (["--corpus", "nowhere.txt"], ["--corpus nowhere.txt", "existing file"]),
+        (["--max_unknown", "0.00001", "--vocab_size", "110"], ["--max_unknown", "unknown to the vocabulary"]),
+        (["--masked_share", "1.5"], ["--masked_share 1.5", "below 1"]),
+        (["--budget", "ten"], ["--budget ten", "45m"]),
+        (["--model_size", "huge"], ["--model_size", "nano"]),
+        (["--dev_share", "0.00001"], ["--dev_share", "held out"]),
+        (["--init_from_ckpt", "./nowhere"], ["nowhere", "no such folder"]),
+    ],
+)
+def test_what_cannot_be_is_one_line(flags, tmp_path, more, words):
+    done = run_app("pretrain", *flags, "--shards_dir", str(tmp_path / "shards"), *more, "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stdout + done.stderr
+    assert all(word in done.stderr for word in words)
+
+
+def test_the_script_shows_the_loss_falling(tmp_path):
+    """`run_pretrain.sh` itself on the corpus that ships, for fewer steps than by default."""
+    done = subprocess.run(
+        ["bash", "run_pretrain.sh", "--output_dir", str(tmp_path / "run"), "--model_size", "nano", "--max_steps", "40", "--logging_steps", "10"],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env={**os.environ, "PYTHON": sys.executable},
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    fall = [event["masked_LM_loss"] for event in journal(tmp_path / "run") if event["event"] == "train"]
+    assert fall[-1] < fall[0] - 0.5 and "tokens/s" in done.stdout and "run_match.sh --model_name_or_path" in done.stdout

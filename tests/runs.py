@@ -1,0 +1,43 @@
+"""Whole runs as real processes: started, watched, compared. What the tests of both jobs need."""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+
+from conftest import ROOT
+
+FILES = ("last/model.safetensors", "best/model.safetensors", "state/optimizer.safetensors")
+
+
+def hashes(folder):
+    """What the run's weights and optimizer state are, bit by bit."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def start(command, flags, folder, *more):
+    """`python -m app COMMAND FLAGS --output_dir FOLDER MORE`, in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", command, *flags, "--output_dir", str(folder), *more],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def journal(folder):
+    """The run's events so far."""
+    path = folder / "journal.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def wait_for_step(process, folder, step):
+    """Waits until the run has logged that step (or is over)."""
+    while process.poll() is None and not any(event.get("step", 0) >= step for event in journal(folder)):
+        time.sleep(0.02)
+
+
+def finish(process):
+    """Waits for a run that must end well; returns what it printed."""
+    output, errors = process.communicate()
+    assert process.returncode == 0, output + errors
+    return output
