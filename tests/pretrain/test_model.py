@@ -97,3 +97,19 @@ def test_going_on_says_which_heads_it_found(tmp_path):
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(UserError, match="pretraining.json"):
         load_pretraining(tmp_path)
+
+
+def test_recomputing_calls_each_layer_twice_and_changes_no_gradient():
+    gradients = []
+    for recompute in (False, True):
+        model = model_of()
+        model.train()
+        model.encoder.encoder.enable_recompute = recompute
+        calls = []
+        model.encoder.encoder.layers[0].register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))
+        logits, sentence = model(IDS, SEGMENTS, PREDICTED)
+        (logits.square().sum() + sentence.square().sum()).backward()
+        assert len(calls) == 1 + recompute
+        gradients.append({name: p.grad.numpy() for name, p in model.named_parameters()})
+    for name, gradient in gradients[0].items():
+        np.testing.assert_allclose(gradient, gradients[1][name], atol=1e-4, err_msg=name)

@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT, run_app, sample_lines
 from runs import finish, hashes, journal, start, wait_for_step
 
+from app import runtime
 from app.train.checkpoint import read_arrays
 
 
@@ -48,7 +49,9 @@ def test_killed_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tm
 
 def losses(folder, kind):
     return [
-        (event["step"], event["masked_LM_loss"], event.get("sentence_loss", 0.0)) for event in journal(folder) if event["event"] == kind
+        (event["step"], event["masked_LM_loss"], event.get("sentence_loss", 0.0))
+        for event in journal(folder)
+        if event["event"] == kind
     ]
 
 
@@ -146,3 +149,12 @@ def test_the_script_shows_the_loss_falling(tmp_path):
     assert done.returncode == 0 and done.stderr == "", done.stderr
     fall = [event["masked_LM_loss"] for event in journal(tmp_path / "run") if event["event"] == "train"]
     assert fall[-1] < fall[0] - 0.5 and "tokens/s" in done.stdout and "run_match.sh --model_name_or_path" in done.stdout
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not runtime.gpu_count(), reason="no GPU here")
+@pytest.mark.parametrize("amp", [["none"], ["O1"], ["O2"], ["O2", "--amp_dtype", "float16"]])
+def test_mixed_precision_on_a_gpu(flags, tmp_path, amp):
+    finish(start("pretrain", flags, tmp_path / "run", "--device", "gpu:0", "--max_steps", "50", "--amp", *amp))
+    fall = [event["masked_LM_loss"] for event in journal(tmp_path / "run") if event["event"] == "train"]
+    assert np.isfinite(fall).all() and np.mean(fall[-5:]) < np.mean(fall[:5]) - 0.3

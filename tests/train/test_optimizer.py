@@ -2,6 +2,7 @@
 
 import numpy as np
 import paddle
+import pytest
 
 from app.encoder.scratch import encoder_from_scratch
 from app.match.model import PairClassifier
@@ -29,6 +30,21 @@ def test_decay_reaches_the_weights_and_no_bias():
     np.testing.assert_array_equal(layer.bias.numpy(), np.ones(3, "float32"))
 
 
+def test_lamb_decays_weights_only():
+    """Twice the same step from the same place, with and without decay: only the weight matrix tells the difference."""
+    ends = []
+    for decay in (0.0, 0.5):
+        paddle.seed(1)
+        layer = paddle.nn.Linear(3, 3)
+        layer.bias.set_value(paddle.ones([3]))
+        optimizer = build_optimizer(layer, TrainOptions(learning_rate=0.1, weight_decay=decay, optimizer="lamb"))
+        layer(paddle.ones([2, 3])).square().sum().backward()
+        optimizer.step()
+        ends.append((layer.weight.numpy(), layer.bias.numpy()))
+    assert np.abs(ends[0][0] - ends[1][0]).max() > 1e-3
+    np.testing.assert_array_equal(ends[0][1], ends[1][1])
+
+
 def test_gradients_are_clipped_by_their_global_norm():
     """A reference script parsed max_grad_norm and never used it. SGD-like check: clipped gradients have that norm."""
     layer = paddle.nn.Linear(4, 4)
@@ -40,7 +56,8 @@ def test_gradients_are_clipped_by_their_global_norm():
     assert build_optimizer(layer, TrainOptions(learning_rate=0.1, max_grad_norm=0))._grad_clip is None
 
 
-def test_state_survives_a_process_with_other_parameter_names():
+@pytest.mark.parametrize("optimizer", ["adamw", "lamb"])
+def test_state_survives_a_process_with_other_parameter_names(optimizer):
     """Paddle numbers parameters as they are made; a resumed process may number them differently."""
 
     def train(layer, optimizer, steps):
@@ -50,7 +67,7 @@ def test_state_survives_a_process_with_other_parameter_names():
             optimizer.clear_grad()
 
     first, second = paddle.nn.Linear(3, 2), paddle.nn.Linear(3, 2)
-    options = TrainOptions(learning_rate=0.05)
+    options = TrainOptions(learning_rate=0.05, optimizer=optimizer)
     optimizer = build_optimizer(first, options)
     train(first, optimizer, 3)
     arrays = optimizer_arrays(first, optimizer)
