@@ -105,8 +105,8 @@ class PretrainOptions(TrainOptions):
     output_dir: str = "output/pretrain"
     """Run folder: best/ and last/ checkpoints, shards/, state/ for --resume, metrics.json, journal.jsonl, vdl/."""
     learning_rate: float = 0.0
-    """Peak learning rate. 0 chooses: 0.128 / hidden size (mini 5e-4, base 1.7e-4), half of it with --init_from_ckpt."""
-    epochs: int = 3
+    """Peak learning rate. 0 chooses: 0.128 / hidden size (tiny 1e-3, base 1.7e-4), half of it with --init_from_ckpt."""
+    epochs: int = 5
     """Passes over the corpus (--max_steps or --budget end earlier)."""
     corpus: str = "data/sample_corpus/corpus.txt.gz"
     """Documents: FILE or FILE:WEIGHT, several with commas. .txt (a sentence a line, a blank line between documents) or .jsonl
@@ -127,7 +127,7 @@ class PretrainOptions(TrainOptions):
     """Held-out sequences measured at each evaluation, at most."""
     architecture: Literal["bert", "ernie"] = "bert"
     """Whose layers and names."""
-    model_size: Literal["nano", "tiny", "mini", "small", "medium", "base", "large"] = "mini"
+    model_size: Literal["nano", "tiny", "mini", "small", "medium", "base", "large"] = "tiny"
     """Layers and width: nano 2x64, tiny 2x128, mini 4x256, small 4x512, medium 8x512, base 12x768, large 24x1024."""
     init_from_ckpt: str = ""
     """Go on from these weights (a folder of ours, PaddleNLP's or Hugging Face's, or a PaddleNLP name), with their vocabulary."""

@@ -37,7 +37,8 @@ def launch(arguments: List[str], processes: int, log_dir: str) -> int:
         running = subprocess.Popen(
             [*launcher, "--nproc_per_node", str(processes), main, *arguments], env=environment, start_new_session=True
         )
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a script's background job starts with it ignored
+            signal.signal(number, signal.default_int_handler)
         _wait(running, code_file)
         return int(code_file.read_text()) if code_file.exists() else running.returncode
 

@@ -56,7 +56,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
     assert process.returncode == 0 and hashes(folder) == hashes(undisturbed)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp_path, number):
     folder = tmp_path / "two"
     more = ["--num_processes", "2", "--epochs", "30"]
