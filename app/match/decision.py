@@ -59,4 +59,5 @@ def _best_threshold(probabilities: np.ndarray, matches: np.ndarray, aim: str) ->
     last_of_ties = np.append(ranked[1:] < ranked[:-1], True)
     place = int(np.argmax(np.where(last_of_ties, value, -1)))
     following = ranked[place + 1] if place + 1 < len(ranked) else 0.0
-    return float((ranked[place] + following) / 2)
+    middle = (ranked[place] + following) / 2
+    return float(middle if middle > following else ranked[place])  # the middle of two neighbouring floats is one of them
