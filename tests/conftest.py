@@ -1,5 +1,6 @@
 """What several tests use: small labelled files, a small fine-tuned checkpoint, the commands as real processes."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +17,14 @@ runtime.prepare()  # threads and flags, before any test imports Paddle
 def sample_lines(split: str, rows: int) -> str:
     """The header and the first rows of a split of the shipped sample."""
     return "".join((ROOT / f"data/sample/{split}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1])
+
+
+def load_script(path: Path):
+    """A script that is part of no package, as a module."""
+    spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

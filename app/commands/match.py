@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any, Dict, List
 
-from app import runtime
-from app.atomic import write_json
 from app.flags import parse
 from app.options import SIZES, MatchOptions
-from app.train.run import run_training, start_device
+from app.train.run import run_training, start_device, train_task, write_results
 
 SAMPLE = MatchOptions.train_set
 
@@ -36,8 +33,7 @@ def _run(options: MatchOptions) -> None:
     from app.match.build import build, check_data_unchanged
     from app.match.data import audit, encode_split
     from app.match.task import MatchTask
-    from app.progress import clock, say
-    from app.train.loop import Trainer
+    from app.progress import say
 
     machine = start_device(options)
     splits, model, tokenizer, card = build(options)
@@ -50,14 +46,7 @@ def _run(options: MatchOptions) -> None:
     card.data = check_data_unchanged(options, encoded)
     task = MatchTask(model, tokenizer, encoded, card, options)
     total_steps = options.max_steps or options.epochs * task.steps_in_epoch(0)
-    trainer = Trainer(task, options, total_steps)
-    say(
-        f"training: {total_steps:,} steps of {task.rows_a_step} pairs, peak learning rate {options.learning_rate:g}, "
-        + (f"going on from step {trainer.progress.step:,}" if trainer.progress.step else "from the start")
-    )
-    trainer.journal.event("start", step=trainer.progress.step, options=dataclasses.asdict(options), audit=findings)
-    progress = trainer.run()
-    say(f"trained {progress.step:,} steps in {clock(progress.seconds)}; best on dev at step {progress.best_step:,}")
+    train_task(task, options, total_steps, "pairs", audit=findings)
     _report(options, encoded)
 
 
@@ -82,8 +71,5 @@ def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
         say(f"{name}: accuracy {figures['accuracy']:.1%}   (baselines: {compared})")
         for line in table(figures, card.labels):
             say(line)
-    if runtime.rank() == 0:
-        write_json(Path(options.output_dir) / "metrics.json", results)
-    say()
-    say(f"checkpoint: {best}   figures: {options.output_dir}/metrics.json   curves: visualdl --logdir {options.output_dir}/vdl")
+    write_results(options, results)
     say(f"score a file:  python predict.py --model_name_or_path {best} --input_file YOURS.tsv --result_file YOURS.scored.tsv")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import List
 
 from app import runtime
-from app.atomic import write_json
 from app.errors import UserError
 from app.flags import parse
 from app.options import SIZES, PretrainOptions
-from app.train.run import run_training, start_device
+from app.train.run import run_training, start_device, train_task, write_results
 
 
 def main(arguments: List[str]) -> int:
@@ -52,22 +50,14 @@ def _prepare(options: PretrainOptions) -> None:
 
 def _run(options: PretrainOptions) -> None:
     from app.pretrain.build import build
-    from app.progress import clock, say
-    from app.train.loop import Trainer
+    from app.progress import say
 
     machine = start_device(options)
     task, source = build(options)
     parameters = sum(parameter.size for parameter in task.model.parameters())
     say(f"model: {parameters:,} parameters, started from {source}, on {machine}, {task.matmul_rate:,.0f} GFLOP/s by its matmul")
     total_steps = options.max_steps or sum(task.steps_in_epoch(epoch) for epoch in range(options.epochs))
-    trainer = Trainer(task, options, total_steps)
-    say(
-        f"training: {total_steps:,} steps of {task.rows_a_step} sequences, peak learning rate {options.learning_rate:g}, "
-        + (f"going on from step {trainer.progress.step:,}" if trainer.progress.step else "from the start")
-    )
-    trainer.journal.event("start", step=trainer.progress.step, options=dataclasses.asdict(options), started_from=source)
-    progress = trainer.run()
-    say(f"trained {progress.step:,} steps in {clock(progress.seconds)}; best at step {progress.best_step:,}")
+    train_task(task, options, total_steps, "sequences", started_from=source)
     if runtime.rank() == 0:
         _report(options)
 
@@ -77,11 +67,8 @@ def _report(options: PretrainOptions) -> None:
 
     from app.progress import say
 
-    best = Path(options.output_dir) / "best"
-    card = json.loads((best / "pretraining.json").read_text(encoding="utf-8"))
-    write_json(Path(options.output_dir) / "metrics.json", {"best_step": card["step"], "held_out": card["held_out"]})
-    say()
-    say("held out: " + ", ".join(f"{name} {value:.4f}" for name, value in card["held_out"].items()))
-    say(f"checkpoint: {best}   figures: {options.output_dir}/metrics.json   curves: visualdl --logdir {options.output_dir}/vdl")
+    card = json.loads((Path(options.output_dir) / "best" / "pretraining.json").read_text(encoding="utf-8"))
+    best = write_results(options, {"best_step": card["step"], "held_out": card["held_out"]})
+    say("held out:     " + ", ".join(f"{name} {value:.4f}" for name, value in card["held_out"].items()))
     say(f"fill a gap:   python -m app fill --model_name_or_path {best} 我想[MASK]一张信用卡")
     say(f"fine-tune:    bash run_match.sh --model_name_or_path {best}")

@@ -7,12 +7,13 @@ import json
 import shlex
 import shutil
 from pathlib import Path
-from typing import Callable, List
+from typing import Any, Callable, Dict, List
 
 from app import runtime
 from app.atomic import lock_folder, recover_folder, write_json
 from app.errors import Interrupted, UserError
 from app.options import TrainOptions
+from app.progress import clock, say
 from app.train import parallel
 
 FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps", "keep_checkpoints"}  # by a run that goes on
@@ -65,6 +66,34 @@ def _claim_folder(options: TrainOptions) -> None:
         for name in ("journal.jsonl", "metrics.json"):
             (folder / name).unlink(missing_ok=True)
         write_json(folder / "options.json", settings)
+
+
+def train_task(task, options: TrainOptions, total_steps: int, rows: str, **beginning) -> None:
+    """Trains the task, saying in plain words what begins and how it ended. `rows`: what its rows are called.
+
+    `beginning` goes into the journal beside the options.
+    """
+    from app.train.loop import Trainer
+
+    trainer = Trainer(task, options, total_steps)
+    step = trainer.progress.step
+    say(
+        f"training: {total_steps:,} steps of {task.rows_a_step} {rows}, peak learning rate {options.learning_rate:g}, "
+        + (f"going on from step {step:,}" if step else "from the start")
+    )
+    trainer.journal.event("start", step=step, options=dataclasses.asdict(options), **beginning)
+    progress = trainer.run()
+    say(f"trained {progress.step:,} steps in {clock(progress.seconds)}; best on dev at step {progress.best_step:,}")
+
+
+def write_results(options: TrainOptions, results: Dict[str, Any]) -> Path:
+    """Writes the figures of the best checkpoint and says where everything is; returns the checkpoint's folder."""
+    folder = Path(options.output_dir)
+    if runtime.rank() == 0:
+        write_json(folder / "metrics.json", results)
+    say()
+    say(f"checkpoint: {folder / 'best'}   figures: {folder}/metrics.json   curves: visualdl --logdir {folder}/vdl")
+    return folder / "best"
 
 
 def start_device(options: TrainOptions) -> str:

@@ -27,14 +27,18 @@ Splits.  A *filling* is one choice of slot values for a theme.  Every filling be
 one split only, so no sentence and no filled-in pattern is in two splits, while all
 splits share intents, patterns and slot values.
 """
+
 import argparse
 import itertools
-import os
 import random
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fetch import write_atomically  # noqa: E402
 
 SEED = 20
 HERE = Path(__file__).resolve().parent
@@ -139,8 +143,9 @@ def split_fillings(theme: Theme, slots: Dict[str, Slot], rng: random.Random) -> 
     counts = {split: max(2, round(share * len(keys))) for split, share in HELD_OUT.items()}
     counts["train"] = len(keys) - sum(counts.values())
     taken = iter(keys)
-    return {split: [filling for key in itertools.islice(taken, count) for filling in groups[key]]
-            for split, count in counts.items()}
+    return {
+        split: [filling for key in itertools.islice(taken, count) for filling in groups[key]] for split, count in counts.items()
+    }
 
 
 def overlap(a: str, b: str) -> float:
@@ -151,8 +156,7 @@ def overlap(a: str, b: str) -> float:
 class Generator:
     """Makes the pairs of one split."""
 
-    def __init__(self, themes: List[Theme], slots: Dict[str, Slot],
-                 fillings: Dict[str, List[Filling]], rng: random.Random):
+    def __init__(self, themes: List[Theme], slots: Dict[str, Slot], fillings: Dict[str, List[Filling]], rng: random.Random):
         self.themes, self.slots, self.fillings, self.rng = themes, slots, fillings, rng
         # Negatives minus positives with a pattern, intent, slot value or text.  It is kept
         # near 0: otherwise one sentence of a pair alone would give the label away.
@@ -167,8 +171,9 @@ class Generator:
         return Sentence(text, theme.name, intent, pattern, filling)
 
     def choose_pattern(self, patterns: List[str], unlike: str = "") -> str:
-        weights = [0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)]
-                   for i, pattern in enumerate(patterns)]
+        weights = [
+            0 if pattern == unlike else PATTERN_WEIGHTS[min(i, len(PATTERN_WEIGHTS) - 1)] for i, pattern in enumerate(patterns)
+        ]
         return self.rng.choices(patterns, weights)[0]
 
     def other_filling(self, theme: Theme, filling: Filling) -> Filling:
@@ -199,8 +204,7 @@ class Generator:
             # Mostly the one which looks more alike.
             pattern_b = max(choices, key=lambda text: overlap(text, pattern) * (rng.random() < 0.7))
         elif kind == "random":  # another domain, another sort of question: the easy negatives
-            theme_b = rng.choice([t for t in self.themes
-                                  if t.domain != theme.domain and t.relation != theme.relation])
+            theme_b = rng.choice([t for t in self.themes if t.domain != theme.domain and t.relation != theme.relation])
             intent_b = rng.choice(list(theme_b.intents))
             pattern_b = self.choose_pattern(theme_b.intents[intent_b])
             filling_b = rng.choice(self.fillings[theme_b.name])
@@ -260,16 +264,11 @@ def generate() -> Dict[str, List[Pair]]:
     return result
 
 
-def write_split(path: Path, pairs: List[Pair]) -> None:
-    """Write under a temporary name first, so that a reader never sees half a file."""
+def table(pairs: List[Pair]) -> bytes:
+    """The pairs as a TSV file with a header."""
     lines = ["text_a\ttext_b\tlabel"]
     lines += [f"{pair.a.text}\t{pair.b.text}\t{pair.label}" for pair in pairs]
-    temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def main() -> None:
@@ -278,7 +277,7 @@ def main() -> None:
     output_dir = parser.parse_args().output_dir
     output_dir.mkdir(parents=True, exist_ok=True)
     for split, pairs in generate().items():
-        write_split(output_dir / f"{split}.tsv", pairs)
+        write_atomically(output_dir / f"{split}.tsv", table(pairs))
         print(split, len(pairs), dict(sorted(Counter(pair.kind for pair in pairs).items())))
 
 

@@ -32,12 +32,16 @@ built on zlib-ng packs the same text into other bytes).
 
 import argparse
 import gzip
-import os
+import io
 import random
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Tuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from fetch import write_atomically  # noqa: E402
 
 SEED = 20
 HERE = Path(__file__).resolve().parent
@@ -237,16 +241,12 @@ def corpus_text(documents: List[Document]) -> str:
     return "\n\n".join("\n".join(sentence.text for sentence in document.sentences) for document in documents) + "\n"
 
 
-def write_gzip(path: Path, text: str) -> None:
-    """Write under a temporary name first, so that a reader never sees half a file."""
-    temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "wb") as file:
-        # Neither time nor name in the header: the same text gives the same bytes.
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=file, mtime=0) as packed:
-            packed.write(text.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def packed(text: str) -> bytes:
+    """The text gzipped, with neither time nor name in the header: the same text gives the same bytes."""
+    held = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=held, mtime=0) as file:
+        file.write(text.encode("utf-8"))
+    return held.getvalue()
 
 
 def main() -> None:
@@ -255,7 +255,7 @@ def main() -> None:
     output_dir = parser.parse_args().output_dir
     output_dir.mkdir(parents=True, exist_ok=True)
     documents = generate()
-    write_gzip(output_dir / "corpus.txt.gz", corpus_text(documents))
+    write_atomically(output_dir / "corpus.txt.gz", packed(corpus_text(documents)))
     texts = [sentence.text for document in documents for sentence in document.sentences]
     print(
         f"documents {len(documents)}, sentences {len(texts)} ({len(set(texts))} distinct),",

@@ -1,6 +1,5 @@
 """The sample data: reproducible, clean, correctly labelled and without shortcuts."""
 
-import importlib.util
 import itertools
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import load_script
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -29,11 +29,7 @@ KNOWN_PAIRS = [
 
 @pytest.fixture(scope="module")
 def prepare():
-    """The generator as a module (it is a script, not part of a package)."""
-    spec = importlib.util.spec_from_file_location("sample_prepare", SAMPLE / "prepare.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(SAMPLE / "prepare.py")
 
 
 @pytest.fixture(scope="module")

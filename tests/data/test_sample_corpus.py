@@ -1,7 +1,7 @@
 """The sample corpus: reproducible, clean, varied, and each document about one matter."""
 
 import gzip
-import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import load_script
 
 CORPUS = Path(__file__).resolve().parents[2] / "data" / "sample_corpus"
 # Slots whose values cannot be meant otherwise: a document may only have its own.
@@ -21,11 +22,7 @@ SLIPS = re.compile(r"[，。？！：；、][，。？！：；、]|了了|的�
 
 @pytest.fixture(scope="module")
 def prepare():
-    """The generator as a module (it is a script, not part of a package)."""
-    spec = importlib.util.spec_from_file_location("sample_corpus_prepare", CORPUS / "prepare.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(CORPUS / "prepare.py")
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +77,10 @@ def test_gzip_header_has_neither_name_nor_time():
 
 def test_a_failed_write_leaves_the_old_file(prepare, tmp_path, monkeypatch):
     path = tmp_path / "corpus.txt.gz"
-    prepare.write_gzip(path, "旧的一句。\n")
-    monkeypatch.setattr(prepare.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    prepare.write_atomically(path, prepare.packed("旧的一句。\n"))
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        prepare.write_gzip(path, "新的一句。\n")
+        prepare.write_atomically(path, prepare.packed("新的一句。\n"))
     assert gzip.decompress(path.read_bytes()).decode("utf-8") == "旧的一句。\n"
 
 
