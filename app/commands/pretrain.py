@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.encoder.files import hidden_size
 from app.errors import UserError
 from app.flags import parse
 from app.options import SIZES, PretrainOptions
@@ -15,8 +16,9 @@ from app.train.run import run_training, start_device, train_task, write_results
 def main(arguments: List[str]) -> int:
     """Runs the command; returns the exit code."""
     options = parse(PretrainOptions, "run_pretrain.sh", arguments)
-    if not options.learning_rate:
-        options.learning_rate = 0.128 / SIZES[options.model_size][1] / (2 if options.init_from_ckpt else 1)
+    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
+        known = options.init_from_ckpt
+        options.learning_rate = 0.064 / hidden_size(known) if known else 0.128 / SIZES[options.model_size][1]
     options.shards_dir = options.shards_dir or str(Path(options.output_dir) / "shards")
     return run_training("pretrain", arguments, options, prepare=lambda: _prepare(options), train=lambda: _run(options))
 

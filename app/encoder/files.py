@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from app.errors import UserError
@@ -19,6 +20,15 @@ def find_folder(name: str) -> Path:
     if not _complete(_cached(name)):
         _fetch(name)
     return _checked(_cached(name))
+
+
+def hidden_size(name: str) -> int:
+    """The width of the model: what its config.json says. Raises UserError where it says nothing."""
+    file = next(file for file in (find_folder(name) / config for config in CONFIGS) if file.is_file())
+    found = re.search(r'"hidden_size":\s*(\d+)', file.read_text(encoding="utf-8"))  # PaddleNLP 2 nests it
+    if not found:
+        raise UserError(f"{file}: no hidden_size in it; not the configuration of a BERT or ERNIE?")
+    return int(found[1])
 
 
 def _cached(name: str) -> Path:

@@ -31,8 +31,6 @@ def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
         tokenizer = PairTokenizer.load(Path(options.shards_dir) / "tokenizer")
         encoder = encoder_from_scratch(options.model_size, tokenizer.size, options.dropout, options.architecture)
         model, source = PretrainingModel(encoder, labels), f"random weights ({options.architecture} {options.model_size})"
-    if options.recompute:
-        model.encoder.encoder.enable_recompute = True
     card = {
         "corpus": [{"file": source.path.name, "weight": source.weight} for source in sources],
         "tokens": int(corpus.sentences[-1]),

@@ -6,17 +6,11 @@ import json
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
-import paddle
-import paddlenlp
-from paddlenlp.transformers import AutoConfig, AutoModel
-
-from app.atomic import atomic_folder, write_json
+from app.encoder.folder import build_encoder, load_weights, save_folder
 from app.encoder.pretrained import load_pretrained
-from app.encoder.scratch import set_dropout
 from app.errors import UserError
 from app.pretrain.model import PretrainingModel
 from app.text.tokenizer import PairTokenizer
-from app.train.checkpoint import load_strictly, model_arrays, read_arrays, write_arrays
 
 FINE_TUNING_DROPOUT = 0.1  # what config.json says, whatever pretraining used: fine-tuning wants it (Devlin et al. 2019)
 CARD = "pretraining.json"
@@ -24,18 +18,9 @@ CARD = "pretraining.json"
 
 def save_pretrained(folder: Path, model: PretrainingModel, tokenizer: PairTokenizer, card: Dict[str, Any]) -> Path:
     """Writes the folder, whole or not at all; returns its weights file."""
-    config = model.encoder.config.to_dict()
-    name = type(model.encoder).__name__[: -len("Model")]
-    config.update(architectures=[f"{name}ForPretraining"], hidden_dropout_prob=FINE_TUNING_DROPOUT)
-    config.update(attention_probs_dropout_prob=FINE_TUNING_DROPOUT)
-    config.pop("_name_or_path", None)
-    with atomic_folder(folder) as temporary:
-        write_arrays(temporary / "model.safetensors", model_arrays(model))
-        write_json(temporary / "config.json", config)
-        tokenizer.save(temporary)
-        versions = {"paddle": paddle.__version__, "paddlenlp": paddlenlp.__version__}
-        write_json(temporary / CARD, {**card, "sentence_labels": model.sentence_labels, "versions": versions})
-    return folder / "model.safetensors"
+    dropouts = {"hidden_dropout_prob": FINE_TUNING_DROPOUT, "attention_probs_dropout_prob": FINE_TUNING_DROPOUT}
+    card_file = {CARD: {**card, "sentence_labels": model.sentence_labels}}
+    return save_folder(folder, model, tokenizer, "ForPretraining", dropouts, card_file)
 
 
 def load_for_pretraining(
@@ -60,8 +45,6 @@ def load_pretraining(folder: Path, dropout: float = -1) -> Tuple[PretrainingMode
     if not file.is_file():
         raise UserError(f"{folder}: no {CARD} in it, so it is no checkpoint folder of `bash run_pretrain.sh`")
     card = json.loads(file.read_text(encoding="utf-8"))
-    config = AutoConfig.from_pretrained(str(folder))
-    set_dropout(config, dropout)
-    model = PretrainingModel(AutoModel.from_config(config), card["sentence_labels"])
-    load_strictly(model, read_arrays(folder / "model.safetensors"), str(folder / "model.safetensors"))
+    model = PretrainingModel(build_encoder(folder, dropout), card["sentence_labels"])
+    load_weights(folder, model)
     return model, PairTokenizer.load(folder), card

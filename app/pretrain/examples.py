@@ -49,7 +49,7 @@ class Examples:
         """The same after masking: changed ids, segment ids, positions to predict, what stood there."""
         ids, kinds, starts, special = self.example(row)
         random = np.random.default_rng([self.seed, self.epoch, row])
-        mask_id = self.tokenizer.vocabulary["[MASK]"]
+        mask_id = self.tokenizer.mask_id
         changed, places = mask_tokens(ids, starts, special, self.masking, self.share, mask_id, self._ordinary, random)
         return changed, kinds, places, ids[places]
 

@@ -20,12 +20,12 @@ def fill(folder: Path, text: str, top: int) -> List[List[Tuple[str, float]]]:
     model.eval()
     ids = [tokenizer.cls_id]
     for number, part in enumerate(text.split("[MASK]")):
-        ids += ([tokenizer.vocabulary["[MASK]"]] if number else []) + tokenizer.ids([part])[0]
+        ids += ([tokenizer.mask_id] if number else []) + tokenizer.ids([part])[0]
     ids.append(tokenizer.sep_id)
     positions = model.encoder.config.max_position_embeddings
     if len(ids) > positions:
         raise UserError(f"the text has {len(ids)} tokens, the model {positions} positions")
-    masked = np.flatnonzero(np.array(ids) == tokenizer.vocabulary["[MASK]"])
+    masked = np.flatnonzero(np.array(ids) == tokenizer.mask_id)
     inputs = paddle.to_tensor([ids]), paddle.zeros([1, len(ids)], "int64"), paddle.to_tensor(masked)
     probabilities = softmax(model(*inputs)[0].numpy(), axis=-1)
     words = {number: token for token, number in tokenizer.vocabulary.items()}

@@ -19,7 +19,7 @@ from typing import Callable, Iterator, List, Sequence
 
 import numpy as np
 
-from app.atomic import atomic_folder, recover_folder, write_json
+from app.atomic import atomic_folder, write_json
 from app.errors import UserError
 from app.pretrain.documents import Document, Source, read_documents
 from app.pretrain.workers import map_in_order
@@ -170,6 +170,5 @@ def _write_shard(folder: Path, part: Part, source: int, documents_read: int, sou
 
 def read_header(folder: Path) -> dict:
     """What a shard says of itself; empty where there is none."""
-    recover_folder(folder)
     file = folder / "header.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, processors
 from app.atomic import write_json, write_text
 from app.errors import UserError
 from app.text.split import Splitter
-from app.text.vocab import normalizer, pre_tokenizer, read_vocabulary, write_vocabulary
+from app.text.vocab import SPECIAL_TOKENS, normalizer, pre_tokenizer, read_vocabulary, write_vocabulary
 
 MOST_WORDS = 1 << 20  # distinct words whose ids are remembered
 
@@ -27,7 +27,7 @@ class PairTokenizer:
 
     def __init__(self, vocabulary: Dict[str, int], lowercase: bool = True):
         self.vocabulary, self.lowercase = vocabulary, lowercase
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (vocabulary[token] for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"))
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (vocabulary[token] for token in SPECIAL_TOKENS)
         self._tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
         self._tokenizer.normalizer = normalizer(lowercase)
         self._tokenizer.pre_tokenizer = pre_tokenizer()

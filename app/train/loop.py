@@ -65,6 +65,7 @@ class Trainer:
     def __init__(self, task: Task, options: TrainOptions, total_steps: int):
         self.task, self.options, self.total_steps = task, options, total_steps
         self.folder = Path(options.output_dir)
+        set_recompute(task.model, options.recompute)
         self.optimizer = build_optimizer(task.model, options)
         self.progress = Progress()
         self.figures: Dict[str, float] = {}  # of the evaluation at this very step
@@ -222,6 +223,13 @@ class Trainer:
         load_state(self.folder / "state", self.task.model, self.optimizer)
         if self.scaler.is_enable():
             self.scaler.load_state_dict(progress.loss_scale)
+
+
+def set_recompute(model: paddle.nn.Layer, on: bool) -> None:
+    """Whether the encoder's layers keep their activations for the gradients, or compute them again."""
+    for layer in model.sublayers():
+        if hasattr(layer, "enable_recompute"):  # how PaddleNLP's encoders call it
+            layer.enable_recompute = on
 
 
 class _InterruptFlag:

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Any, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Iterable, Iterator, Optional
 
 AHEAD = 4  # steps that wait at most
+
+
+@dataclass
+class _End:
+    problem: Optional[BaseException] = None  # what ended it before its time
 
 
 def prefetch(items: Iterable[Any]) -> Iterator[Any]:
     """The items in their order, made in a thread of their own, a few ahead. Its exceptions come out here."""
     waiting: queue.Queue = queue.Queue(AHEAD)
     stop = threading.Event()
-    end = object()
 
     def work() -> None:
-        last: Any = end
+        end = _End()
         try:
             for item in items:
                 if not _put(waiting, item, stop):
                     return
         except BaseException as problem:
-            last = problem
-        _put(waiting, (end, last), stop)
+            end.problem = problem
+        _put(waiting, end, stop)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
         while True:
             item = waiting.get()
-            if isinstance(item, tuple) and len(item) == 2 and item[0] is end:
-                if item[1] is not end:
-                    raise item[1]
+            if isinstance(item, _End):
+                if item.problem:
+                    raise item.problem
                 return
             yield item
     finally:  # the loop that reads may leave early

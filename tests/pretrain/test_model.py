@@ -12,6 +12,7 @@ from app.pretrain.checkpoint import load_for_pretraining, load_pretraining, save
 from app.pretrain.model import PretrainingModel
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import SPECIAL_TOKENS
+from app.train.loop import set_recompute
 
 TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
 IDS = paddle.to_tensor(np.array([[2, 6, 4, 3, 8, 3, 0, 0], [2, 4, 3, 8, 9, 10, 4, 3]]))
@@ -104,7 +105,7 @@ def test_recomputing_calls_each_layer_twice_and_changes_no_gradient():
     for recompute in (False, True):
         model = model_of()
         model.train()
-        model.encoder.encoder.enable_recompute = recompute
+        set_recompute(model, recompute)
         calls = []
         model.encoder.encoder.layers[0].register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))
         logits, sentence = model(IDS, SEGMENTS, PREDICTED)

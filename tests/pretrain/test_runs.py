@@ -122,9 +122,12 @@ def test_the_result_fills_gaps_goes_on_and_is_fine_tuned(undisturbed, flags, sma
     filled = run_app("fill", "我想[MASK]一张信用[MASK]", "--model_name_or_path", best)
     assert filled.returncode == 0 and filled.stdout.count("%") == 10 and filled.stderr == ""
     further = finish(
-        start("pretrain", flags, tmp_path / "further", "--init_from_ckpt", best, "--shards_dir", str(tmp_path / "shards"), "--max_steps", "3")
+        start("pretrain", flags, tmp_path / "further", "--init_from_ckpt", best, "--shards_dir", str(tmp_path / "shards"), "--max_steps", "3", "--model_size", "mini")
     )  # fmt: skip
     assert "its heads included" in further
+    assert (
+        journal(tmp_path / "further")[0]["options"]["learning_rate"] == 0.064 / 64
+    )  # of the checkpoint's width, not --model_size's
     first = journal(tmp_path / "further")[1]["masked_LM_loss"]
     assert first < journal(undisturbed)[1]["masked_LM_loss"] - 0.2
     matched = run_app(
