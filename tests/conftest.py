@@ -11,6 +11,9 @@ import pytest
 from app import runtime
 
 ROOT = Path(__file__).resolve().parents[1]
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the workers share the processors
+    threads = runtime.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
 runtime.prepare()  # threads and flags, before any test imports Paddle
 
 

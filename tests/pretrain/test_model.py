@@ -6,7 +6,7 @@ import pytest
 from paddlenlp.transformers import AutoModel, BertForMaskedLM, BertForPretraining, ErnieForMaskedLM
 
 from app import runtime
-from app.encoder.scratch import encoder_from_scratch
+from app.encoder.scratch import encoder_from_scratch, sinusoids
 from app.errors import UserError
 from app.pretrain.checkpoint import load_for_pretraining, load_pretraining, save_pretrained
 from app.pretrain.model import PretrainingModel
@@ -25,6 +25,15 @@ def model_of(architecture="bert", labels=2, vocabulary=15):
     model = PretrainingModel(encoder_from_scratch("tiny", vocabulary, architecture=architecture), labels)
     model.eval()
     return model
+
+
+def test_positions_begin_as_sinusoids():
+    table = sinusoids(512, 128)
+    assert table.shape == (512, 128) and table[7, 0] == np.float32(np.sin(7)) and table[7, 1] == np.float32(np.cos(7))
+    np.testing.assert_allclose(table[5] @ table[8], table[300] @ table[303], rtol=1e-4)  # a distance is the same everywhere
+    encoder = model_of().encoder
+    weights, words = encoder.embeddings.position_embeddings.weight.numpy(), encoder.config.initializer_range
+    np.testing.assert_allclose(weights, np.sqrt(2) * words * table, rtol=1e-5)
 
 
 @pytest.mark.parametrize("size, millions", [("base", 109.5), pytest.param("large", 335.1, marks=pytest.mark.slow)])
