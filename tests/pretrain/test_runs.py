@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from conftest import ROOT, run_app, sample_lines
 from runs import finish, hashes, journal, start, wait_for_step
 
 from app import runtime
+from app.text.vocab import SPECIAL_TOKENS
 from app.train.checkpoint import read_arrays
 
 
@@ -55,8 +57,26 @@ def losses(folder, kind):
     ]
 
 
+def on_two_hosts(flags, folder):
+    """The README's line for several hosts, started twice on this one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        master = f"127.0.0.1:{free.getsockname()[1]}"
+    launcher = ["-m", "paddle.distributed.launch", "--master", master, "--nnodes", "2", "--nproc_per_node", "1"]
+    hosts = [
+        subprocess.Popen(
+            [sys.executable, *launcher, "--log_dir", str(folder / f"log{host}"), "app/__main__.py", "pretrain", *flags],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for host in (1, 2)
+    ]  # fmt: skip
+    for host in hosts:
+        output, _ = host.communicate(timeout=300)
+        assert host.returncode == 0, output
+
+
 def test_two_processes_parts_and_a_divided_optimizer_give_what_one_process_gives(flags, tmp_path):
-    """Fifty steps, two processes over gloo against one with twice the batch. The reference stepped on every micro-batch."""
+    """Fifty steps, two processes (or hosts) over gloo against one with twice the batch. The reference stepped on every micro-batch."""
     more = ["--max_steps", "50", "--dropout", "0", "--batch_size"]
     finish(start("pretrain", flags, tmp_path / "one", *more, "16"))
     runs = {
@@ -70,6 +90,8 @@ def test_two_processes_parts_and_a_divided_optimizer_give_what_one_process_gives
         for kind in ("train", "evaluate"):
             assert np.allclose(losses(one, kind), losses(tmp_path / name, kind), atol=1e-5), (name, kind)
         assert len(losses(tmp_path / name, "train")) == 50
+    on_two_hosts([*flags, *more, "8", "--output_dir", str(tmp_path / "hosts")], tmp_path)
+    assert np.allclose(losses(one, "train"), losses(tmp_path / "hosts", "train"), atol=1e-5)
     whole, divided = (read_arrays(tmp_path / name / "state/optimizer.safetensors") for name in ("one", "divided"))
     assert whole.keys() == divided.keys()
 
@@ -101,20 +123,18 @@ def test_checkpoints_are_kept_and_the_oldest_go(flags, tmp_path):
 
 @pytest.mark.parametrize("task, masking, processes", [("sop", "whole_word", 1), ("structbert", "ngram", 1), ("none", "span", 2)])
 def test_every_task_and_masking_trains(flags, tmp_path, task, masking, processes):
-    """Without a sentence task the pooler gets no gradient, for which two processes would wait."""
+    """Without a sentence task the pooler gets no gradient, for which two processes would wait. The vocabulary is one of ERNIE's."""
+    letters = sorted(set("".join(sample_lines("train", 800).split())))
+    vocabulary = tmp_path / "ernie_vocab.txt"
+    vocabulary.write_text("".join(f"{token}\t{i}\n" for i, token in enumerate([*SPECIAL_TOKENS, *letters])), encoding="utf-8")
     more = [
-        "--sentence_task",
-        task,
-        "--masking",
-        masking,
-        "--num_processes",
-        str(processes),
-        "--shards_dir",
-        str(tmp_path / "shards"),
-    ]
+        "--sentence_task", task, "--masking", masking, "--num_processes", str(processes), "--vocab_file", str(vocabulary),
+        "--shards_dir", str(tmp_path / "shards"),
+    ]  # fmt: skip
     finish(start("pretrain", flags, tmp_path / "run", *more, "--max_steps", "6", "--architecture", "ernie"))
     held_out = json.loads((tmp_path / "run/metrics.json").read_text())["held_out"]
     assert np.isfinite(held_out["masked LM loss"]) and ("sentence loss" in held_out) == (task != "none")
+    assert (tmp_path / "run/best/vocab.txt").read_text(encoding="utf-8").split("\n")[5:-1] == letters
 
 
 def test_the_result_fills_gaps_goes_on_and_is_fine_tuned(undisturbed, flags, small_flags, tmp_path):
