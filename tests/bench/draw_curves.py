@@ -10,10 +10,9 @@ import statistics
 from pathlib import Path
 
 import matplotlib
+from matplotlib.figure import Figure
 
-matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "curves"  # the same figures give the same file
-from matplotlib import pyplot  # noqa: E402
 
 
 def held_out(journal: Path) -> list:
@@ -36,7 +35,8 @@ def main() -> None:
     options = parser.parse_args()
     evaluations = held_out(options.journal)
     steps = [event["step"] for event in evaluations]
-    figure, (loss, accuracy) = pyplot.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
     loss.plot(steps, [event["masked_LM_loss"] for event in evaluations], "o-", markersize=3)
     loss.set(title="held-out masked-LM loss", xlabel="pretraining steps")
     accuracy.plot(*zip(*fine_tuned(options.transfer)), "o-", label="dev accuracy after fine-tuning")
