@@ -21,8 +21,8 @@ class FillOptions:
 
     text: tyro.conf.Positional[str]
     """Text with one [MASK] or more: "我想[MASK]一张信用卡"."""
-    model_name_or_path: str = "output/pretrain/best"
-    """Checkpoint folder of run_pretrain.sh."""
+    model_name_or_path: str = "data/models/bert-mini-zh"
+    """Checkpoint folder of run_pretrain.sh (output/pretrain/best)."""
     top: int = 5
     """Words to show for each [MASK]."""
     device: str = "auto"

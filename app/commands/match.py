@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from app.flags import parse
-from app.options import SIZES, MatchOptions
+from app.options import MatchOptions
 from app.train.run import run_training, start_device, train_task, write_results
 
 SAMPLE = MatchOptions.train_set
@@ -20,13 +20,14 @@ def main(arguments: List[str]) -> int:
 
 def _with_defaults(options: MatchOptions) -> MatchOptions:
     """Fills in what the options leave to the starting point and to the data."""
-    scratch = options.model_name_or_path.startswith("scratch:") and not options.init_from_ckpt
-    if not options.learning_rate:  # from scratch, narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
-        options.learning_rate = 0.064 / SIZES[options.model_name_or_path.partition(":")[2]][1] if scratch else 5e-5
-    options.epochs = options.epochs or (15 if scratch else 3)
+    options.epochs = options.epochs or (15 if _from_scratch(options) else 3)
     if options.train_set == SAMPLE and not options.test_set:
         options.test_set = SAMPLE.replace("train", "test")
     return options
+
+
+def _from_scratch(options: MatchOptions) -> bool:
+    return options.model_name_or_path.startswith("scratch:") and not options.init_from_ckpt
 
 
 def _run(options: MatchOptions) -> None:
@@ -37,6 +38,9 @@ def _run(options: MatchOptions) -> None:
 
     machine = start_device(options)
     splits, model, tokenizer, card = build(options)
+    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion, from scratch)
+        width = model.encoder.config.hidden_size
+        options.learning_rate = 0.064 / width if _from_scratch(options) else 5e-5 * (768 / width) ** 1.5
     say(f"model: {card.started_from}, {sum(p.size for p in model.parameters()):,} parameters, on {machine}")
     encoded = {
         name: encode_split(pairs, card.labels, tokenizer, options.max_seq_length, options.truncation)

@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
-from app.encoder.files import hidden_size
 from app.errors import UserError
 from app.flags import parse
-from app.options import SIZES, PretrainOptions
+from app.options import PretrainOptions
 from app.train.run import run_training, start_device, train_task, write_results
 
 
 def main(arguments: List[str]) -> int:
     """Runs the command; returns the exit code."""
     options = parse(PretrainOptions, "run_pretrain.sh", arguments)
-    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
-        known = options.init_from_ckpt
-        options.learning_rate = 0.064 / hidden_size(known) if known else 0.128 / SIZES[options.model_size][1]
     options.shards_dir = options.shards_dir or str(Path(options.output_dir) / "shards")
     return run_training("pretrain", arguments, options, prepare=lambda: _prepare(options), train=lambda: _run(options))
 
@@ -56,6 +52,8 @@ def _run(options: PretrainOptions) -> None:
 
     machine = start_device(options)
     task, source = build(options)
+    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
+        options.learning_rate = (0.064 if options.init_from_ckpt else 0.128) / task.model.encoder.config.hidden_size
     parameters = sum(parameter.size for parameter in task.model.parameters())
     say(f"model: {parameters:,} parameters, started from {source}, on {machine}, {task.matmul_rate:,.0f} GFLOP/s by its matmul")
     total_steps = options.max_steps or sum(task.steps_in_epoch(epoch) for epoch in range(options.epochs))

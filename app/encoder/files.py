@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from app.errors import UserError
@@ -22,15 +21,6 @@ def find_folder(name: str) -> Path:
     return _checked(_cached(name))
 
 
-def hidden_size(name: str) -> int:
-    """The width of the model: what its config.json says. Raises UserError where it says nothing."""
-    file = next(file for file in (find_folder(name) / config for config in CONFIGS) if file.is_file())
-    found = re.search(r'"hidden_size":\s*(\d+)', file.read_text(encoding="utf-8"))  # PaddleNLP 2 nests it
-    if not found:
-        raise UserError(f"{file}: no hidden_size in it; not the configuration of a BERT or ERNIE?")
-    return int(found[1])
-
-
 def _cached(name: str) -> Path:
     home = os.environ.get("PPNLP_HOME", os.path.join(os.path.expanduser("~"), ".paddlenlp"))
     return Path(home) / "models" / name
@@ -42,11 +32,11 @@ def _complete(folder: Path) -> bool:
 
 def _checked(folder: Path) -> Path:
     if not folder.is_dir():
-        raise UserError(f"--model_name_or_path {folder}: no such folder")
+        raise UserError(f"no model in {folder}: no such folder")
     if not _complete(folder):
         there = sorted(file.name for file in folder.iterdir())
         raise UserError(
-            f"--model_name_or_path {folder}: needs {' or '.join(CONFIGS)}, {' or '.join(WEIGHTS)}, and vocab.txt; "
+            f"no model in {folder}: it needs {' or '.join(CONFIGS)}, {' or '.join(WEIGHTS)}, and vocab.txt; "
             f"it holds {', '.join(there[:8]) or 'nothing'}"
         )
     return folder
@@ -63,6 +53,6 @@ def _fetch(name: str) -> None:
         AutoModel.from_pretrained(name)
     except Exception as problem:  # whatever a network, a hub or its client library comes up with
         raise UserError(
-            f"--model_name_or_path {name}: not on this machine and cannot be fetched ({type(problem).__name__}); put "
+            f"no model {name}: not on this machine and cannot be fetched ({type(problem).__name__}); put "
             f"{CONFIGS[0]}, {' or '.join(WEIGHTS)} and vocab.txt into {_cached(name)}, or name a folder that has them"
         ) from problem

@@ -85,6 +85,15 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
     assert len(cells) == 90 and all(row[4] in card["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
 
 
+def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
+    """Without a rate given, a model narrower than base takes larger steps than base's 5e-5."""
+    data = ["--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv")]
+    done = run_app("match", *data, "--max_steps", "1", "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert "data/models/bert-mini-zh" not in done.stdout and "model: bert-mini-zh" in done.stdout
+    assert "rate 0.000259808" in done.stdout and "random weights" not in done.stdout
+
+
 def test_starting_from_a_fine_tuned_folder_keeps_its_head(small_matcher, small_data, tmp_path):
     done = run_app(
         "match", "--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv"), "--init_from_ckpt", str(small_matcher / "best"),

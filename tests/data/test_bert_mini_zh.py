@@ -1,0 +1,40 @@
+"""The pretrained checkpoint that ships: small, plain, as good as its card says, and worth starting from."""
+
+import json
+import re
+
+import pytest
+from conftest import ROOT, run_app
+from paddlenlp.transformers import AutoModel
+
+MODEL = ROOT / "data/models/bert-mini-zh"
+
+
+def test_it_is_small_holds_no_pickle_and_automodel_reads_it():
+    files = {file.name: file.stat().st_size for file in MODEL.iterdir()}
+    assert sum(files.values()) < 30e6 and not [name for name in files if name.endswith((".pdparams", ".bin", ".pt"))]
+    assert AutoModel.from_pretrained(str(MODEL)).config.hidden_size == 256
+
+
+def test_the_model_card_says_what_was_measured():
+    measured = json.loads((MODEL / "pretraining.json").read_text(encoding="utf-8"))
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    assert f"{measured['step']:,}" in card and f"{measured['tokens']:,}" in card
+    for name, value in measured["held_out"].items():
+        assert re.search(rf"^\| {name} \| {value:.3f} \|$", card, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    "text, word", [("这是我们的问[MASK]。", "题"), ("他们为什[MASK]不来？", "么"), ("如果你不喜[MASK]，可以退货。", "欢")]
+)
+def test_it_has_read_chinese(text, word):
+    done = run_app("fill", text, "--top", "1")
+    assert done.returncode == 0 and f": {word} " in done.stdout, done.stdout
+
+
+@pytest.mark.slow
+def test_fine_tuning_from_it_gives_what_the_readme_says(tmp_path):
+    """The default run, 87.5 % on test here; from scratch the loss has not left 0.69 after as many steps."""
+    done = run_app("match", "--output_dir", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run/metrics.json").read_text())["test"]["accuracy"] > 0.84
