@@ -34,13 +34,14 @@ def load_pretrained(name: str, dropout: float = -1, trust_pickle: bool = False) 
     if weights.suffix == ".pdparams" and not trust_pickle:
         refuse_code(weights)
     tokenizer = PairTokenizer.load(folder)
-    config = AutoConfig.from_pretrained(str(folder))
+    with _plain_errors(folder):
+        config = AutoConfig.from_pretrained(str(folder))
     set_dropout(config, dropout)
-    from_torch = weights.suffix == ".safetensors" and _metadata_format(weights) == "pt"
+    from_torch, names = _names(weights) if weights.suffix == ".safetensors" else (False, None)
     with _plain_errors(folder), _links_to(folder, from_torch) as place:
         encoder = AutoModel.from_pretrained(str(place), config=config, convert_from_torch=from_torch)
-    if weights.suffix == ".safetensors":
-        _check_complete(encoder, weights, from_torch)
+    if names is not None:
+        _check_complete(encoder, weights, names, from_torch)
     _check_fit(encoder, tokenizer, folder)
     return encoder, tokenizer
 
@@ -93,15 +94,18 @@ def refuse_code(path: Path) -> None:
         ) from problem
 
 
-def _metadata_format(weights: Path) -> str:
-    with safetensors.safe_open(str(weights), framework="np") as file:
-        return (file.metadata() or {}).get("format", "np")
+def _names(weights: Path) -> Tuple[bool, List[str]]:
+    """Whether the tensors of a safetensors file lie as PyTorch has them, and their names."""
+    try:
+        with safetensors.safe_open(str(weights), framework="np") as file:
+            return (file.metadata() or {}).get("format", "np") == "pt", list(file.keys())
+    except (OSError, safetensors.SafetensorError) as problem:
+        raise UserError(f"{weights}: cannot be read as safetensors ({problem})") from problem
 
 
-def _check_complete(encoder: paddle.nn.Layer, weights: Path, from_torch: bool) -> None:
+def _check_complete(encoder: paddle.nn.Layer, weights: Path, names: List[str], from_torch: bool) -> None:
     """AutoModel leaves what it does not find at random values and goes on; here only a pooler may be missing."""
-    with safetensors.safe_open(str(weights), framework="np") as file:
-        there = {key.removeprefix(f"{encoder.base_model_prefix}.") for key in file.keys()}
+    there = {name.removeprefix(f"{encoder.base_model_prefix}.") for name in names}
     wanted = {key: key for key in encoder.state_dict()}
     if from_torch:
         prefix = f"{encoder.base_model_prefix}."

@@ -132,6 +132,17 @@ def paddlenlp_folder(tmp_path):
     return folder, encoder
 
 
+@pytest.mark.parametrize(
+    "name, words", [("model.safetensors", "cannot be read as safetensors"), ("config.json", "AutoModel cannot load it")]
+)
+def test_a_cut_download_is_told_in_one_line(paddlenlp_folder, name, words):
+    folder, _ = paddlenlp_folder
+    file = folder / name
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(UserError, match=words):
+        load_pretrained(str(folder))
+
+
 def test_paddlenlps_own_folder(paddlenlp_folder):
     folder, encoder = paddlenlp_folder
     loaded, _ = load_pretrained(str(folder), dropout=0.3)
