@@ -75,25 +75,41 @@ def on_two_hosts(flags, folder):
         assert host.returncode == 0, output
 
 
-def test_two_processes_parts_and_a_divided_optimizer_give_what_one_process_gives(flags, tmp_path):
-    """Fifty steps, two processes (or hosts) over gloo against one with twice the batch. The reference stepped on every micro-batch."""
-    more = ["--max_steps", "50", "--dropout", "0", "--batch_size"]
-    finish(start("pretrain", flags, tmp_path / "one", *more, "16"))
-    runs = {
-        "two": ["8", "--num_processes", "2"],
-        "divided": ["8", "--num_processes", "2", "--sharding"],
-        "parts": ["4", "--gradient_accumulation_steps", "4"],
-    }
-    one = tmp_path / "one"
-    for name, changed in runs.items():
-        finish(start("pretrain", flags, tmp_path / name, *more, *changed))
-        for kind in ("train", "evaluate"):
-            assert np.allclose(losses(one, kind), losses(tmp_path / name, kind), atol=1e-5), (name, kind)
-        assert len(losses(tmp_path / name, "train")) == 50
-    on_two_hosts([*flags, *more, "8", "--output_dir", str(tmp_path / "hosts")], tmp_path)
-    assert np.allclose(losses(one, "train"), losses(tmp_path / "hosts", "train"), atol=1e-5)
-    whole, divided = (read_arrays(tmp_path / name / "state/optimizer.safetensors") for name in ("one", "divided"))
+@pytest.fixture(scope="module")
+def fifty_steps(flags, tmp_path_factory):
+    """What a run is to be compared with: its flags, and the folder of one that one process made with batches of 16."""
+    folder, more = tmp_path_factory.mktemp("fifty") / "one", [*flags, "--max_steps", "50", "--dropout", "0"]
+    finish(start("pretrain", more, folder, "--batch_size", "16"))
+    return more, folder
+
+
+def check_same_losses(one, other):
+    for kind in ("train", "evaluate"):
+        assert np.allclose(losses(one, kind), losses(other, kind), atol=1e-5), kind
+    assert len(losses(other, "train")) == 50
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(["--batch_size", "8", "--num_processes", "2"], marks=pytest.mark.slow),  # as on hosts
+        ["--batch_size", "8", "--num_processes", "2", "--sharding"],
+        ["--batch_size", "4", "--gradient_accumulation_steps", "4"],
+    ],
+)
+def test_two_processes_parts_and_a_divided_optimizer_give_what_one_process_gives(fifty_steps, tmp_path, changed):
+    """Over gloo, against one process with twice the batch. The reference stepped on every micro-batch."""
+    flags, one = fifty_steps
+    finish(start("pretrain", flags, tmp_path / "other", *changed))
+    check_same_losses(one, tmp_path / "other")
+    whole, divided = (read_arrays(folder / "state/optimizer.safetensors") for folder in (one, tmp_path / "other"))
     assert whole.keys() == divided.keys()
+
+
+def test_two_hosts_give_what_one_process_gives(fifty_steps, tmp_path):
+    flags, one = fifty_steps
+    on_two_hosts([*flags, "--batch_size", "8", "--output_dir", str(tmp_path / "hosts")], tmp_path)
+    check_same_losses(one, tmp_path / "hosts")
 
 
 @pytest.mark.slow

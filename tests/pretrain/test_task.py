@@ -44,7 +44,7 @@ def task_of(shards, tmp_path, size="tiny", **more):
 
 def test_a_tiny_bert_overfits_two_hundred_sentences(shards, tmp_path):
     """The same examples and masks in every epoch, to be learned by heart: the loss can be driven down."""
-    task, options = task_of(shards, tmp_path, batch_size=16, max_steps=400, dev_sequences=1, save_steps=1000)
+    task, options = task_of(shards, tmp_path, batch_size=16, max_steps=250, dev_sequences=1, save_steps=1000)
     task.corpus.held_out[:] = False
     examples = task.examples(0)
     task.examples = lambda epoch: examples
