@@ -56,7 +56,7 @@ def main(arguments: List[str]) -> int:
         if problem.errno not in (27, 28, 122):  # file too large, no space left, quota exceeded
             raise
         print(
-            f"error: cannot write ({problem.strerror}); what was saved before is whole. Make room and go on with --resume",
+            f"error: cannot write ({problem.strerror}); what was saved is whole. Make room, start it again (training: --resume)",
             file=sys.stderr,
         )
         return 2

@@ -7,13 +7,14 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any, Iterator
 
 from app.errors import UserError
 
 
-def _fsync(path: Path) -> None:
+def fsync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -29,9 +30,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
-        _fsync(temporary)
+        fsync(temporary)
         os.replace(temporary, path)
-        _fsync(path.parent)
+        fsync(path.parent)
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
@@ -67,12 +68,12 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     try:
         yield temporary
         for file in temporary.iterdir():
-            _fsync(file)
-        _fsync(temporary)
+            fsync(file)
+        fsync(temporary)
         if folder.exists():
             os.replace(folder, _previous(folder))
         os.replace(temporary, folder)
-        _fsync(folder.parent)
+        fsync(folder.parent)
         shutil.rmtree(_previous(folder), ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -92,13 +93,34 @@ def recover_folder(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def lock_folder(folder: Path) -> None:
-    """Keeps other processes from writing into `folder` until this one ends. Raises UserError where one does already."""
+def restore_folder(folder: Path) -> None:
+    """For readers: puts a folder back that a kill inside `atomic_folder` left under its other name, where nobody writes.
+
+    Where a process that has locked the parent folder is between its two renames, waits for the second.
+    """
+    for _ in range(50):
+        if folder.exists() or not _previous(folder).exists():
+            return
+        try:
+            lock = lock_folder(folder.parent)
+        except UserError:
+            time.sleep(0.1)
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(_previous(folder), folder)
+        os.close(lock)
+
+
+def lock_folder(folder: Path) -> int:
+    """Keeps other processes from writing into `folder` until this one ends, or closes the descriptor that it gets.
+
+    Raises UserError where another process is at it already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)  # stays open, and locked, as long as the process lives
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
-        raise UserError(
-            f"{folder}: another run is at work in this folder; wait for it, or choose another --output_dir"
-        ) from problem
+        os.close(lock)
+        raise UserError(f"{folder}: another run is at work in this folder; wait for it, or choose another") from problem
+    return lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Tuple
 
 from app.flags import check, check_device, check_file
 
@@ -228,36 +228,61 @@ class MatchOptions(TrainOptions):
 
 @dataclass
 class PredictOptions:
-    """Score pairs with a fine-tuned checkpoint folder: a file row by row, or one pair on the terminal."""
+    """Score pairs with a fine-tuned checkpoint folder: files row by row, or one pair on the terminal."""
 
     model_name_or_path: str = "output/match/best"
     """Fine-tuned checkpoint folder. It holds everything prediction needs: labels, lengths, threshold."""
-    input_file: str = ""
-    """Pairs to score: .tsv, .csv or .jsonl, each also .gz. A label column may be there; it is kept and not used."""
+    input_file: Tuple[str, ...] = ()
+    """Pairs to score: .tsv, .csv or .jsonl, each also .gz; several, or patterns such as "parts/*.tsv"; - is standard input.
+    A label column may be there; it is kept and not used."""
     result_file: str = ""
-    """Where to write the input's rows with probability, prediction and error. Empty: beside the input, NAME.scored.tsv."""
+    """Where to write the rows with probability, prediction and error; a folder for several inputs; - is standard output.
+    Empty: beside the input, NAME.scored.tsv."""
     text_a: str = ""
     """First text of one pair to score on the terminal (instead of --input_file)."""
     text_b: str = ""
     """Second text of that pair."""
     columns: str = ""
     """Columns of the input, "text_a,text_b" by name (or by number, from 1). Empty: by known header or order."""
-    batch_size: int = 64
-    """Pairs scored at once."""
+    input_format: Literal["", "tsv", "csv", "jsonl"] = ""
+    """Format of the input. Empty: by its name; tsv for standard input."""
+    overwrite: bool = False
+    """Start anew where an earlier scoring of the same file was stopped, instead of going on with it."""
+    symmetric: bool = False
+    """Score both orders of the texts and average: which text stands first then changes nothing. Takes twice as long."""
+    sort_by_probability: bool = False
+    """Put the rows with the same first text together, the likeliest match first."""
+    top_k: int = 0
+    """Keep that many of the rows with the same first text, the likeliest matches (sorts as well); 0: all."""
+    cache: str = ""
+    """File on a local disk that keeps scores between runs, and for several runs at once. Empty: known within a run only."""
+    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"] = "auto"
+    """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 needs ONNX Runtime
+    (.venv/bin/pip install onnxruntime)."""
+    max_decision_change: float = 0.001
+    """Share of pairs on which the engine that auto takes may decide otherwise than the reference."""
+    num_workers: int = 1
+    """Processes on this machine that share a file; for several GPUs (one process uses all processors as it is)."""
+    shard: str = ""
+    """I/N: score part I (from 0) of N of a file; whoever ends last puts the result together. For schedulers."""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 
     def __post_init__(self) -> None:
         one_pair = bool(self.text_a or self.text_b)
-        check("input_file", self.input_file, bool(self.input_file) != one_pair, "given, or --text_a and --text_b instead")
+        check("input_file", "", bool(self.input_file) != one_pair, "given, or --text_a and --text_b instead")
         check(
             "text_b",
             self.text_b,
             not one_pair or bool(self.text_a.strip() and self.text_b.strip()),
             "given together with --text_a, neither empty",
         )
-        check_file("input_file", self.input_file)
-        check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
+        check("top_k", self.top_k, self.top_k >= 0, "0 or more")
+        check("num_workers", self.num_workers, self.num_workers >= 1, "1 or more")
+        check("max_decision_change", self.max_decision_change, 0 <= self.max_decision_change <= 1, "from 0 to 1")
+        part = re.fullmatch(r"(\d+)/(\d+)", self.shard)
+        check("shard", self.shard, not self.shard or bool(part and int(part[1]) < int(part[2])), "I/N with I from 0 to N-1")
+        check("num_workers", self.num_workers, self.num_workers == 1 or not self.shard, "1 with --shard")
         check_device(self.device)
 
 

@@ -6,10 +6,13 @@ import contextlib
 import logging
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from typing import Iterator
@@ -33,13 +36,16 @@ def prepare() -> None:
     warnings.filterwarnings("ignore", message=r"(No ccache found|Setuptools is replacing distutils|Distutils was imported)")
 
 
+_ONE_AT_A_TIME = threading.RLock()
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keeps from the terminal what libraries print, their compiled parts included; shows it where the block fails."""
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    with tempfile.TemporaryFile() as said:
+    with _ONE_AT_A_TIME, tempfile.TemporaryFile() as said:
+        kept = os.dup(1), os.dup(2)
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
         failed = True
@@ -57,14 +63,19 @@ def quiet() -> Iterator[None]:
                 os.write(2, said.read())
 
 
-def load_paddle() -> None:
-    """Imports Paddle and PaddleNLP after `prepare`, without what they print: a user can do nothing about it."""
+def load_paddle(nlp: bool = True) -> None:
+    """Imports Paddle and PaddleNLP after `prepare`, without what they print: a user can do nothing about it.
+
+    Without `nlp`, PaddleNLP is left out, which takes longer to load than Paddle itself.
+    """
     prepare()
     with quiet():
         import paddle  # noqa: F401
-        from paddlenlp.utils.log import logger
 
-    logger.set_level("ERROR")
+        if nlp:
+            from paddlenlp.utils.log import logger
+
+            logger.set_level("ERROR")
     logging.getLogger("paddle").setLevel(logging.ERROR)
 
 
@@ -78,12 +89,55 @@ def cpu_count() -> int:
         return allowed
 
 
+def thread_count() -> int:
+    """Threads that this process is to compute with, after `prepare`."""
+    return int(os.environ["OMP_NUM_THREADS"])
+
+
+@contextlib.contextmanager
+def starting(helpers: int) -> Iterator[None]:
+    """Around the start of helper processes: each gets its share of this one's threads, and none of them hears Ctrl-C."""
+    mine = thread_count()
+    os.environ["OMP_NUM_THREADS"] = str(max(1, mine // helpers))
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        os.environ["OMP_NUM_THREADS"] = str(mine)
+
+
+def memory_left() -> int:
+    """Bytes of memory that processes may still take, on this machine or in this container."""
+    found = re.search(r"MemAvailable:\s+(\d+)", open("/proc/meminfo").read())
+    left = int(found[1]) << 10 if found else 1 << 40
+    try:
+        most, taken = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current"))
+        return left if most == "max" else min(left, int(most) - int(taken))
+    except (OSError, ValueError):
+        return left
+
+
 def cpu_vendor() -> str:
     """`GenuineIntel`, `AuthenticAMD`, ...; empty where the machine does not say."""
+    return _cpu_info("vendor_id")
+
+
+def cpu_name() -> str:
+    """What the processor calls itself; empty where the machine does not say."""
+    return _cpu_info("model name")
+
+
+def cpu_has(instructions: str) -> bool:
+    """Whether the processor has these instructions, as Linux names them: `avx512_bf16`, `avx512_vnni`."""
+    return instructions in _cpu_info("flags").split()
+
+
+def _cpu_info(key: str) -> str:
     try:
         for line in open("/proc/cpuinfo"):
-            if line.startswith("vendor_id"):
-                return line.split(":")[1].strip()
+            if line.startswith(key):
+                return line.partition(":")[2].strip()
     except OSError:
         pass
     return ""
@@ -113,6 +167,21 @@ def gpu_count() -> int:
         return 0
     listing = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
     return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
+
+
+def gpu_name() -> str:
+    """What the first GPU calls itself."""
+    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    return subprocess.run(query, capture_output=True, text=True).stdout.partition("\n")[0]
+
+
+def uses_gpu(device: str) -> bool:
+    """Whether `choose_device` will take a GPU, found without loading Paddle where that is possible."""
+    if device == "cpu" or not gpu_count():
+        return False
+    import paddle
+
+    return paddle.is_compiled_with_cuda()
 
 
 def choose_device(name: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_engine import checkpoint, engine, score  # noqa: F401 (fixtures)
 
 from app import runtime
 

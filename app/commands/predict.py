@@ -1,54 +1,126 @@
-"""`predict.py`: score the pairs of a file, or one pair on the terminal."""
+"""`predict.py`: score the pairs of files, or one pair on the terminal."""
 
 from __future__ import annotations
 
-import time
-from typing import List
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Callable, List
 
+from app import runtime
+from app.errors import Interrupted, UserError
 from app.flags import parse
+from app.match.card import Card, read_card
 from app.options import PredictOptions
-from app.progress import ProgressCounter
+from app.progress import ProgressCounter, say
+
+Tell = Callable[[str], None]
 
 
 def main(arguments: List[str]) -> None:
     """Runs the command."""
     options = parse(PredictOptions, "predict.py", arguments)
-    from app.predict.matcher import Matcher
-
-    if options.input_file:
-        from app.text.pairs import PairFile
-
-        PairFile(options.input_file, options.columns).__exit__()  # a broken file is said before the model loads
-    matcher = Matcher.load(options.model_name_or_path, options.device, options.batch_size)
     if options.text_a:
-        _score_one(matcher, options.text_a, options.text_b)
-    else:
-        _score_file(matcher, options)
+        return _score_one(options)
+    try:
+        return _score_files(options)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; what was scored is kept, the same command goes on") from None
 
 
-def _score_one(matcher, text_a: str, text_b: str) -> None:
-    score = matcher.score([(text_a, text_b)])[0]
-    decision, labels = matcher.card.decision, matcher.card.labels
+def _score_one(options: PredictOptions) -> None:
+    from app.predict.matcher import Matcher
+    from app.predict.scorer import decide
+
+    matcher = Matcher.load(options.model_name_or_path, options.device, options.engine)
+    pair = (options.text_a, options.text_b)
+    orders = [pair, pair[::-1]] if options.symmetric else [pair]
+    verdict = decide(matcher.card, matcher.scorer.submit(orders).result(), len(orders))
+    labels, decision = matcher.card.labels, matcher.card.decision
+    told = f"probability {verdict.probability[0]:.4f}"
     if len(labels) == 2:
-        told = f"probability of {labels[decision.positive]!r} {score.probability:.4f}, threshold {decision.threshold:g}"
-    else:
-        told = f"probability {score.probability:.4f}"
-    print(f"prediction: {score.prediction}   ({told})")
-    if score.cut:
+        told = f"probability of {labels[decision.positive]!r} {verdict.probability[0]:.4f}, threshold {decision.threshold:g}"
+    print(f"prediction: {labels[verdict.label[0]]}   ({told})")
+    if verdict.turned[0]:
+        print("the order of the texts changes the prediction; both orders are averaged here")
+    if verdict.cut[0]:
         print(f"the pair is longer than {matcher.card.max_seq_length} tokens and was cut")
 
 
-def _score_file(matcher, options: PredictOptions) -> None:
-    from app.predict.scored import default_result, score_file
+def _score_files(options: PredictOptions) -> None:
+    from app.predict.jobs import run_all
+    from app.predict.parts import clear
+    from app.predict.plan import STDOUT, plan
+    from app.predict.workers import run_workers
 
-    result = options.result_file or default_result(options.input_file)
-    began = time.perf_counter()
-    with ProgressCounter("scoring", "rows") as done:
-        summary = score_file(matcher, options.input_file, result, options.columns, done)
-    seconds = time.perf_counter() - began
-    positive = matcher.card.labels[matcher.card.decision.positive]
-    print(f"{result}: {summary.rows:,} rows, {summary.matches:,} predicted {positive!r}, {summary.rows / seconds:,.0f} rows/s")
+    jobs = plan(options)
+    # Words do not go between the rows on standard output.
+    stream = sys.stderr if any(job.result == STDOUT for job in jobs) else sys.stdout
+    card = read_card(Path(options.model_name_or_path))
+    if len(card.labels) != 2 and (options.sort_by_probability or options.top_k):
+        raise UserError(f"--sort_by_probability, --top_k: the model has {len(card.labels)} labels; there is no match to sort by")
+
+    def tell(text: str) -> None:
+        say(text, stream)
+
+    options = dataclasses.replace(options, engine=_choose_engine(jobs, options, card, tell))
+    with ProgressCounter("scoring", "rows", stream) as done:
+        run = run_workers if options.num_workers > 1 else run_all
+        summaries, ledger = run(jobs, options, done)
+    repeated = "repeated, or in the cache" if options.cache else "repeated"
+    for job, summary in zip(jobs, summaries):
+        name = "" if job.result == STDOUT else f"{job.result}: "
+        waiting = "this part is done; the process that ends last puts all together"
+        tell(f"{name}{_counts(summary, card, repeated) if summary else waiting}")
+    if runtime.rank() == 0:
+        clear([job.result for job in jobs if job.result != STDOUT])
+    tell(f"{done.count:,} rows in {ledger.total:,.1f} s, {done.count / ledger.total:,.0f} rows/s: {_seconds(ledger)}")
+
+
+def _choose_engine(jobs: list, options: PredictOptions, card: Card, tell: Tell) -> str:
+    """The engine by name, and in words why; engines are compared on the first rows of the first file, once."""
+    from app.predict import choose
+    from app.predict.journal import begun_with
+    from app.predict.plan import STDOUT, first_pairs
+
+    if options.engine != "auto":
+        return options.engine
+    begun = "" if options.overwrite or jobs[0].result == STDOUT else begun_with(jobs[0].result, "engine")
+    if begun:
+        tell(f"engine: {begun.split()[0]}, with which this scoring was begun")
+        return begun.split()[0]
+    folder = Path(options.model_name_or_path)
+    pairs = first_pairs(jobs[0], options, choose.SAMPLE)
+    enough = len(pairs) >= choose.LEAST
+    record = choose.compare(folder, options.device, card, pairs, tell) if enough else choose.known(folder, options.device)
+    if not record:
+        few = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
+        tell(f"engine: {choose.FIRST} (others were not compared: {few})")
+        return choose.FIRST
+    chosen = choose.best(record, options.max_decision_change)
+    tell(f"engine: {chosen}, the fastest of those that decide as the reference does")
+    for line in choose.describe(record, chosen, options.max_decision_change):
+        tell(line)
+    return chosen
+
+
+def _counts(summary, card: Card, repeated: str) -> str:
+    positive = card.labels[card.decision.positive]
+    parts = [f"{summary.rows:,} rows", f"{summary.scored:,} pairs scored"]
+    if len(card.labels) == 2:
+        parts.insert(1, f"{summary.matches:,} predicted {positive!r}")
+    if summary.asked > summary.scored:
+        parts.append(f"{summary.asked - summary.scored:,} {repeated}")
     if summary.cut:
-        print(f"  {summary.cut:,} rows were longer than {matcher.card.max_seq_length} tokens and were cut")
+        parts.append(f"{summary.cut:,} longer than {card.max_seq_length} tokens and cut")
+    if summary.asked > summary.rows - summary.errors:  # both orders were scored
+        parts.append(f"{summary.turned:,} whose decision the order of the texts changes")
     if summary.errors:
-        print(f"  {summary.errors:,} rows could not be scored (column `error`), the first in {summary.first_error}")
+        parts.append(f"{summary.errors:,} could not be scored (column `error`), the first in {summary.first_error}")
+    return ", ".join(parts)
+
+
+def _seconds(ledger) -> str:
+    parts = [f"{name} {getattr(ledger, name):.1f} s" for name in ("read", "tokenize", "wait", "write")]
+    share = f", {ledger.tokens / ledger.positions:.1%} of what it computed were tokens" if ledger.positions else ""
+    return f"{', '.join(parts)}; the engine worked {ledger.forward:.1f} s{share}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List
 
-from app.atomic import recover_folder
+from app.atomic import restore_folder
 from app.errors import UserError
 from app.match.decision import Decision
 
@@ -31,7 +31,7 @@ class Card:
 def read_card(folder: Path) -> Card:
     """Reads `matcher.json`. Raises UserError where the folder is not a fine-tuned checkpoint."""
     folder = Path(folder)
-    recover_folder(folder)
+    restore_folder(folder)
     if not folder.is_dir():
         raise UserError(f"--model_name_or_path {folder}: no such folder; `bash run_match.sh` makes one (output/match/best)")
     if not (folder / "matcher.json").is_file():

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
-import numpy as np
-
-from app import runtime
-from app.match.card import Card, read_card
-from app.text.encode import encode_pairs
+from app.match.card import read_card
+from app.predict.choose import known_best
+from app.predict.engine import open_engine
+from app.predict.scorer import Scorer, decide
 from app.text.tokenizer import PairTokenizer
 
 
@@ -24,34 +23,42 @@ class Score:
 
 
 class Matcher:
-    """A fine-tuned checkpoint, ready to score pairs."""
+    """A fine-tuned checkpoint, ready to score pairs. Several threads may use one at once.
 
-    def __init__(self, model, tokenizer: PairTokenizer, card: Card, batch_size: int = 64):
-        self.model, self.tokenizer, self.card, self.batch_size = model, tokenizer, card, batch_size
+    matcher = Matcher.load("output/match/best")
+    matcher.score([("怎么还信用卡", "信用卡如何还款")])[0].probability
+    matcher.rank("怎么还信用卡", ["信用卡如何还款", "明天下雨吗"])
+    """
+
+    def __init__(self, scorer: Scorer):
+        self.scorer, self.card = scorer, scorer.card
 
     @classmethod
-    def load(cls, folder: str, device: str = "auto", batch_size: int = 64) -> "Matcher":
-        """Loads a checkpoint folder strictly. Raises UserError where something is missing or does not fit."""
-        read_card(Path(folder))  # says what is wrong with the folder before Paddle takes its seconds to load
-        runtime.load_paddle()
-        runtime.choose_device(device)
-        from app.match.checkpoint import load_matcher
-
-        return cls(*load_matcher(Path(folder)), batch_size=batch_size)
+    def load(cls, folder: str, device: str = "auto", engine: str = "auto") -> "Matcher":
+        """Loads a checkpoint folder strictly. `engine` is one of `predict.py --help`; `auto` takes the one that was found
+        to be the best for a file before, else fp32. Raises UserError where something is missing or does not fit.
+        """
+        place = Path(folder)
+        card = read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
+        name = known_best(place, device) if engine == "auto" else engine
+        return cls(Scorer(open_engine(name, place, device), PairTokenizer.load(place), card))
 
     def score(self, pairs: Sequence[Tuple[str, str]]) -> List[Score]:
         """Scores of (text_a, text_b) pairs, in their order."""
-        from app.match.evaluate import score_pairs
-
-        if not pairs:
-            return []
-        text_a, text_b = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        encoded = encode_pairs(self.tokenizer, text_a, text_b, self.card.max_seq_length, self.card.truncation)
-        logits = score_pairs(self.model, encoded, len(self.card.labels), self.batch_size)
-        probabilities = self.card.decision.probabilities(logits)
-        predicted = self.card.decision.predict(probabilities)
-        column = np.full(len(pairs), self.card.decision.positive) if len(self.card.labels) == 2 else predicted
+        verdicts = decide(self.card, self.scorer.submit(pairs).result())
+        labels = self.card.labels
         return [
-            Score(float(row[of]), self.card.labels[label], bool(cut))
-            for row, of, label, cut in zip(probabilities, column, predicted, encoded.cut)
+            Score(float(probability), labels[label], bool(cut))
+            for probability, label, cut in zip(verdicts.probability, verdicts.label, verdicts.cut)
         ]
+
+    def rank(self, query: str, candidates: Sequence[str], top_k: int = 0) -> List[Tuple[int, Score]]:
+        """(place among the candidates, score), the likeliest match first; the first `top_k` of them, 0: all.
+
+        Raises ValueError where the model has more than two labels: there is no "match" among them.
+        """
+        if len(self.card.labels) != 2:
+            raise ValueError(f"ranking needs a model with two labels, this one has {len(self.card.labels)}")
+        scores = self.score([(query, candidate) for candidate in candidates])
+        order = sorted(range(len(scores)), key=lambda place: -scores[place].probability)
+        return [(place, scores[place]) for place in order[: top_k or None]]

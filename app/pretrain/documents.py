@@ -13,7 +13,7 @@ from typing import Iterator, List
 
 from app.errors import UserError
 from app.pretrain.sentences import split_sentences
-from app.text.lines import decoded_lines, detect_encoding, open_bytes
+from app.text.lines import DecodedLines, detect_encoding, open_bytes
 
 Document = List[str]
 
@@ -56,7 +56,7 @@ def _format_of(path: Path) -> str:
 def read_documents(path: Path) -> Iterator[Document]:
     """The file's documents in order; none is empty. Raises UserError where a line of a JSONL file has no text."""
     with open_bytes(path) as stream:
-        lines = decoded_lines(stream, detect_encoding(stream, path), path)
+        lines = DecodedLines(stream, detect_encoding(stream, path), path)
         yield from _jsonl_documents(lines, path) if _format_of(path) == "jsonl" else _plain_documents(lines)
 
 

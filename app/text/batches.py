@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
@@ -35,3 +35,30 @@ def padding_share(lengths: np.ndarray, batches: Sequence[np.ndarray]) -> float:
     """Which share of all positions in these batches is padding, 0 to 1."""
     filled = sum(int(lengths[batch].sum()) for batch in batches)
     return 1 - filled / sum(int(lengths[batch].max()) * len(batch) for batch in batches)
+
+
+def padded_length(length: int, most: int) -> int:
+    """The length that a pair is padded to for prediction: a function of its own length alone, of few values."""
+    step = 4 if length <= 64 else 16
+    return min(-(-length // step) * step, most)
+
+
+def fixed_batches(lengths: np.ndarray, tokens: int, most: int, smaller: bool) -> List[Tuple[np.ndarray, int]]:
+    """(row numbers, padded length) of prediction batches, the longest first; no length is above `most`.
+
+    A batch has about `tokens` positions, and batches are of few shapes, which an engine can keep ready. Where rows are
+    lacking, the last one stands there several times: up to a power of two rows if `smaller` batches give the same logits
+    to the last bit, else up to the rows of all other batches of that length.
+    """
+    table = np.array([padded_length(length, most) for length in range(most + 1)])
+    padded = table[lengths]
+    order = np.argsort(-padded, kind="stable")
+    batches = []
+    for group in np.split(order, np.flatnonzero(np.diff(padded[order])) + 1):
+        length = int(padded[group[0]]) if len(group) else 1
+        size = max(1, tokens // length)
+        for begin in range(0, len(group), size):
+            rows = group[begin : begin + size]
+            enough = min(size, 1 << (len(rows) - 1).bit_length()) if smaller else size
+            batches.append((np.pad(rows, (0, enough - len(rows)), mode="edge"), length))
+    return batches

@@ -81,13 +81,12 @@ def encode_pairs(
     return EncodedPairs(tokens, starts, first, cut, tokenizer.pad_id, int((tokens == tokenizer.unk_id).sum()))
 
 
-def pad_batch(encoded: EncodedPairs, rows: Sequence[int]) -> Dict[str, np.ndarray]:
-    """`input_ids` and `token_type_ids` of the given pairs, int64 [rows, longest of them], padded on the right."""
-    longest = int((encoded.starts[np.asarray(rows) + 1] - encoded.starts[rows]).max())
-    input_ids = np.full((len(rows), longest), encoded.pad_id, dtype=np.int64)
-    token_type_ids = np.zeros((len(rows), longest), dtype=np.int64)
-    for place, row in enumerate(rows):
-        begin, end = encoded.starts[row], encoded.starts[row + 1]
-        input_ids[place, : end - begin] = encoded.tokens[begin:end]
-        token_type_ids[place, encoded.first[row] : end - begin] = 1
-    return {"input_ids": input_ids, "token_type_ids": token_type_ids}
+def pad_batch(encoded: EncodedPairs, rows: Sequence[int], length: int = 0) -> Dict[str, np.ndarray]:
+    """`input_ids` and `token_type_ids` of the given pairs, int64 [rows, length], padded on the right (0: to the longest)."""
+    begins = encoded.starts[rows][:, None]
+    lengths = encoded.starts[np.asarray(rows) + 1][:, None] - begins
+    places = np.arange(length or int(lengths.max()))
+    inside = places < lengths
+    input_ids = np.where(inside, encoded.tokens[np.minimum(begins + places, len(encoded.tokens) - 1)], encoded.pad_id)
+    segments = inside & (places >= encoded.first[rows][:, None])
+    return {"input_ids": input_ids.astype(np.int64), "token_type_ids": segments.astype(np.int64)}

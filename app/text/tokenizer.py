@@ -16,7 +16,7 @@ from app.errors import UserError
 from app.text.split import Splitter
 from app.text.vocab import SPECIAL_TOKENS, normalizer, pre_tokenizer, read_vocabulary, write_vocabulary
 
-MOST_WORDS = 1 << 20  # distinct words whose ids are remembered
+MOST_WORDS = 1 << 16  # distinct words whose ids are remembered
 
 
 class PairTokenizer:

@@ -1,0 +1,126 @@
+"""Which engine is the fastest on this machine that decides as the reference does: measured once, and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Tuple
+
+import numpy as np
+
+from app import runtime
+from app.atomic import write_json
+from app.errors import UserError
+from app.match.card import Card
+from app.predict.engine import ENGINES, why_not
+from app.predict.export import exported, locked
+from app.predict.processes import EngineProcesses
+from app.predict.scorer import Scorer, decide
+from app.text.tokenizer import PairTokenizer
+
+FIRST = "fp32"  # where nothing was measured
+SAMPLE = 2000  # pairs to compare on, at most,
+PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
+LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
+
+
+def known_best(folder: Path, device: str, max_decision_change: float = 0.001) -> str:
+    """The engine that an earlier comparison on this machine found; fp32 where there was none."""
+    record = known(folder, device)
+    return best(record, max_decision_change) if record else FIRST
+
+
+def best(record: Dict[str, Any], max_decision_change: float) -> str:
+    """The fastest of the record's engines among those that change no more decisions than allowed."""
+    fit = {name: each for name, each in record["engines"].items() if each.get("changed", 2) <= max_decision_change}
+    return max(fit, key=lambda name: fit[name]["pairs_a_second"]) if fit else FIRST
+
+
+def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:
+    """The record: for each engine its speed, the largest difference of a probability from the reference's, and the share
+    of changed decisions, on `pairs`. Read where it was measured on this machine before, else measured and written.
+    """
+    with locked(exported(folder) / ".engines.lock"):
+        record = known(folder, device)
+        if not record:
+            record = _compare(folder, device, card, pairs, say)
+            write_json(_record_file(folder, device), record)
+        return record
+
+
+def _compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:
+    tokenizer = PairTokenizer.load(folder)
+    with contextlib.closing(Scorer(EngineProcesses("dygraph", folder, device), tokenizer, card)) as reference:
+        first = pairs[:LEAST]
+        reference.submit(first[:32]).result()
+        began = time.perf_counter()
+        reference.submit(first).result()
+        rate = len(first) / (time.perf_counter() - began)
+        pairs = pairs[: max(LEAST, min(SAMPLE, int(rate * PATIENCE)))]
+        say(f"comparing engines on {len(pairs):,} pairs (once)")
+        expected = decide(card, reference.submit(pairs).result())
+    engines: Dict[str, Dict[str, Any]] = {"dygraph": {"pairs_a_second": rate, "difference": 0.0, "changed": 0.0}}
+    for name in ENGINES[1:]:
+        reason = why_not(name, device)
+        engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, tokenizer, pairs, expected)
+    return {**_machine(device), "pairs": len(pairs), "engines": engines}
+
+
+def _measure(name: str, folder: Path, device: str, card: Card, tokenizer: PairTokenizer, pairs: list, expected) -> Dict[str, Any]:
+    try:
+        with contextlib.closing(Scorer(EngineProcesses(name, folder, device), tokenizer, card)) as scorer:
+            verdicts = decide(card, scorer.submit(pairs).result())  # the first pass over a shape is slower
+            began = time.perf_counter()
+            scorer.submit(pairs).result()
+            seconds = time.perf_counter() - began
+    except (UserError, RuntimeError, ValueError, OSError) as problem:  # of a library on a machine it does not know
+        return {"cannot_run": (str(problem).strip().splitlines() or [type(problem).__name__])[-1]}
+    return {
+        "pairs_a_second": len(pairs) / seconds,
+        "difference": float(np.abs(verdicts.probability - expected.probability).max()),
+        "changed": float((verdicts.label != expected.label).mean()),
+    }
+
+
+def _machine(device: str) -> Dict[str, Any]:
+    processor = runtime.gpu_name() if runtime.uses_gpu(device) else runtime.cpu_name()
+    return {"processor": processor, "threads": runtime.thread_count(), "paddle": _paddle_version()}
+
+
+def _paddle_version() -> str:
+    """Found without loading it."""
+    with contextlib.suppress(PackageNotFoundError):
+        return version("paddlepaddle")
+    return version("paddlepaddle-gpu")
+
+
+def _record_file(folder: Path, device: str) -> Path:
+    """One file a kind of machine: several of them may read the same disk."""
+    name = hashlib.sha256(json.dumps(_machine(device)).encode()).hexdigest()[:12]
+    return exported(folder) / f"engines-{name}.json"
+
+
+def known(folder: Path, device: str) -> Dict[str, Any]:
+    """The record that was measured on this machine; empty where there is none."""
+    file = _record_file(folder, device)
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def describe(record: Dict[str, Any], chosen: str, max_decision_change: float) -> List[str]:
+    """The comparison in words, a line an engine."""
+    lines = []
+    for name, each in record["engines"].items():
+        if "cannot_run" in each:
+            lines.append(f"  {name:9} cannot run here: {each['cannot_run']}")
+            continue
+        refused = f", more than the {max_decision_change:.2%} allowed" if each["changed"] > max_decision_change else ""
+        taken = "  <- taken" if name == chosen else ""
+        lines.append(
+            f"  {name:9} {each['pairs_a_second']:8,.0f} pairs/s, probability differs by {each['difference']:.1e} at most, "
+            f"{each['changed']:.2%} of decisions changed{refused}{taken}"
+        )
+    return lines

@@ -1,0 +1,154 @@
+"""Engines: ways to compute the same logits. `dygraph` is the reference; the others run the exported graph."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from app import runtime
+from app.errors import UserError
+from app.predict.export import GRAPH, exported, int8_file
+
+CPU_BATCH_TOKENS = 512  # positions of a batch: as fast as larger ones on one core, and less is lost where rows are lacking
+GPU_BATCH_TOKENS = 16384
+WINDOW = 8  # rows for each position of a batch: enough to put like lengths together, few enough that a kill costs little
+ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8")
+
+
+class Engine(ABC):
+    """Takes batches and gives logits; several threads may call it at once."""
+
+    threads = 1  # that should call it at once, to keep it busy
+    batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
+    small_batches = True  # few pairs get few rows: where a row's logits do not depend on how many rows stand beside it
+
+    def _set_device(self, place: str) -> None:
+        if place != "cpu":  # where the number of rows decides on the kernels that compute them
+            self.batch_tokens, self.window_rows, self.small_batches = GPU_BATCH_TOKENS, WINDOW * GPU_BATCH_TOKENS, False
+
+    @abstractmethod
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+
+    def close(self) -> None:  # noqa: B027 (most hold nothing)
+        """Lets go of what it holds outside of this process."""
+
+
+class Dygraph(Engine):
+    """The reference: the model as it was trained, operation by operation."""
+
+    def __init__(self, folder: Path, device: str):
+        runtime.load_paddle()
+        import paddle
+
+        from app.match.checkpoint import load_matcher
+
+        self._set_device(runtime.choose_device(device))
+        self.small_batches = False  # several threads share a product by its rows
+        self._paddle, self._model = paddle, load_matcher(folder)[0]
+        self._model.eval()
+
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        with self._paddle.no_grad():
+            return (
+                self._model(self._paddle.to_tensor(input_ids), self._paddle.to_tensor(token_type_ids)).astype("float32").numpy()
+            )
+
+
+class Inference(Engine):
+    """Paddle Inference: on CPU through oneDNN."""
+
+    def __init__(self, folder: Path, device: str, precision: str):
+        graph = exported(folder)
+        runtime.load_paddle(nlp=False)
+        from paddle.inference import create_predictor
+
+        place = runtime.choose_device(device)
+        config = _config(graph, place, precision)
+        self._set_device(place)
+        with runtime.quiet():
+            self._predictor = create_predictor(config)
+        self._lock = threading.Lock()
+
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        predictor = self._predictor
+        with self._lock:
+            for name, values in zip(predictor.get_input_names(), (input_ids, token_type_ids)):
+                predictor.get_input_handle(name).copy_from_cpu(values)
+            predictor.run()
+            return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
+
+
+def _config(graph: Path, place: str, precision: str):
+    """How Paddle Inference is to run the graph. Raises UserError where this machine cannot."""
+    from paddle.inference import Config, PrecisionType
+
+    config = Config(str(graph / f"{GRAPH}.json"), str(graph / f"{GRAPH}.pdiparams"))
+    config.disable_glog_info()
+    if place != "cpu":
+        kind = {"fp32": PrecisionType.Float32, "fp16": PrecisionType.Half, "bf16": PrecisionType.Bfloat16}[precision]
+        config.enable_use_gpu(256, int(place.split(":")[1]), kind)
+        return config
+    config.disable_gpu()
+    config.enable_mkldnn()
+    config.set_mkldnn_cache_capacity(256)  # shapes whose operations are kept ready
+    config.set_cpu_math_library_num_threads(runtime.thread_count())
+    if precision == "bf16":
+        config.enable_mkldnn_bfloat16()
+    return config
+
+
+class OnnxRuntime(Engine):
+    """ONNX Runtime on CPU, for the graph in 8-bit integers."""
+
+    def __init__(self, file: Path):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = runtime.thread_count()
+        options.log_severity_level = 3  # errors
+        self._session = onnxruntime.InferenceSession(
+            str(file),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],  # what it makes of two steps is slower than both
+        )
+
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        return self._session.run(None, {"input_ids": input_ids, "token_type_ids": token_type_ids})[0]
+
+
+def open_engine(name: str, folder: Path, device: str) -> Engine:
+    """The engine of that name for the checkpoint folder. Raises UserError, saying why, where it cannot run here."""
+    reason = why_not(name, device)
+    if reason:
+        raise UserError(f"--engine {name}: {reason}")
+    if name == "dygraph":
+        return Dygraph(folder, device)
+    if name == "int8":
+        return OnnxRuntime(int8_file(folder))
+    return Inference(folder, device, name)
+
+
+def why_not(name: str, device: str) -> str:
+    """Why this machine cannot run the engine; empty where it can."""
+    if name == "int8":
+        if device.startswith("gpu") or runtime.uses_gpu(device):
+            return "is for CPU"
+        if not (runtime.cpu_has("avx512_vnni") or runtime.cpu_has("avx_vnni")):
+            return "this processor has no instructions for 8-bit integers (avx512_vnni, avx_vnni)"
+        return "" if find_spec("onnxruntime") else "needs ONNX Runtime: .venv/bin/pip install onnxruntime"
+    if runtime.uses_gpu(device):
+        return ""
+    if name == "fp16":
+        return "is for GPU"
+    if name == "bf16" and not runtime.cpu_has("avx512_bf16"):
+        return "this processor has no bf16 instructions (avx512_bf16)"
+    return ""

@@ -1,0 +1,111 @@
+"""A fine-tuned checkpoint folder -> a static graph for Paddle Inference, made once and kept beside it.
+
+output/match/best/                        the checkpoint
+output/match/best.exported/<hash>/        model.json, model.pdiparams; int8.onnx; engines-MACHINE.json: what `choose.py` measured
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Iterator, List
+
+from app import runtime
+from app.atomic import atomic_folder
+from app.errors import UserError
+
+FORMAT = 1  # of the graph: another one makes other folders
+GRAPH = "model"  # .json and .pdiparams
+INT8 = "int8.onnx"
+DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors")
+
+
+def model_hash(folder: Path) -> str:
+    """Tells models apart by all that decides on their logits, hexadecimal."""
+    try:
+        states = [os.stat(folder / name) for name in DECIDING]
+        return _hash(folder, tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in states))
+    except OSError as problem:
+        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not whole") from problem
+
+
+@functools.lru_cache(maxsize=8)
+def _hash(folder: Path, states: tuple) -> str:
+    """`states` are those of the files: changed ones are read again."""
+    digest = hashlib.blake2b(f"format {FORMAT}".encode(), digest_size=16)
+    for name in DECIDING:
+        digest.update(f"\n{name}\n".encode())
+        with open(folder / name, "rb") as file:
+            for chunk in iter(lambda: file.read(1 << 20), b""):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def exported(folder: Path) -> Path:
+    """The folder of the model's static graph; made where it is not there yet, which takes seconds and needs PaddleNLP."""
+    name = model_hash(folder)
+    homes = _homes(folder)
+    for home in homes:
+        if (home / name / f"{GRAPH}.json").is_file():
+            return home / name
+    for home in homes:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            if os.access(home, os.W_OK):
+                with locked(home / ".lock"):
+                    return home / name if (home / name / f"{GRAPH}.json").is_file() else _export(folder, home / name)
+        except OSError:
+            continue
+    raise UserError(f"{folder}: cannot write its exported graph to {' or '.join(str(home) for home in homes)}")
+
+
+def int8_file(folder: Path) -> Path:
+    """The model's static graph in 8-bit integers; made where it is not there yet."""
+    home = exported(folder)
+    with locked(home / ".int8.lock"):
+        if not (home / INT8).is_file():
+            from app.predict.int8 import write_int8
+
+            write_int8(home / f"{GRAPH}.json", home / INT8)
+    return home / INT8
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Of processes that begin together, one makes what is lacking, and the others wait."""
+    with open(file, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _homes(folder: Path) -> List[Path]:
+    """Where exports are kept: beside the checkpoint, or where that is read-only, in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = folder.resolve()
+    return [folder.with_name(folder.name + ".exported"), Path(cache) / "text_matching_exported"]
+
+
+def _export(folder: Path, target: Path) -> Path:
+    runtime.load_paddle()
+    import paddle
+
+    from app.match.checkpoint import load_matcher
+    from app.predict.graph import ForPrediction
+
+    model, _, _ = load_matcher(folder)
+    shape = [paddle.static.InputSpec([None, None], "int64", name) for name in ("input_ids", "token_type_ids")]
+    with atomic_folder(target) as temporary, runtime.quiet():
+        graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
+        graph.eval()
+        paddle.jit.save(graph, str(temporary / GRAPH))
+        if model_hash(folder) != target.name:
+            raise UserError(f"{folder}: has changed while it was exported; is a training at work in it? Start again")
+    for older in target.parent.iterdir():
+        if older.is_dir() and older != target and target.parent.name == f"{folder.name}.exported":
+            shutil.rmtree(older, ignore_errors=True)  # of weights that were here before
+    return target

@@ -1,0 +1,113 @@
+"""A range of a pair file -> the scored rows of that range: every row, in order, and it goes on after a kill."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Callable, Dict
+
+import numpy as np
+
+from app.match.card import Card
+from app.predict.journal import Part
+from app.predict.rows import header_line, scored_line
+from app.predict.scorer import Scorer, decide
+from app.predict.scores import ScoreStore
+from app.predict.windows import Place, Window, scored_windows
+from app.text.pairs import PairFile
+
+
+@dataclass
+class Summary:
+    """What came of rows."""
+
+    rows: int = 0
+    asked: int = 0  # pairs, two a row where both orders are scored
+    scored: int = 0  # pairs that went through the model; the others were known
+    matches: int = 0  # rows with the positive label
+    errors: int = 0
+    cut: int = 0  # rows that were too long and lost tokens
+    turned: int = 0  # rows whose decision the order of their texts changes
+    first_error: str = ""
+
+    def add(self, other: "Summary") -> None:
+        """Counts the other's rows as well, which stand behind these."""
+        for name in (field.name for field in fields(self) if field.name != "first_error"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.first_error = self.first_error or other.first_error
+
+
+class Stdout:
+    """Takes scored rows as a `Part` does, and hands them on at once."""
+
+    number, last = 0, None  # there is nothing to go on with
+
+    def begin(self, resume: bool, overwrite: bool) -> None:
+        """Nothing is to be opened."""
+
+    def write(self, rows: bytes, line: Dict[str, Any]) -> None:
+        """Writes scored rows."""
+        sys.stdout.buffer.write(rows)
+        sys.stdout.buffer.flush()
+
+    def close(self) -> None:
+        """Nothing is to be closed."""
+
+
+def score_range(
+    file: PairFile,
+    begin: Place,
+    end: int,
+    part: Part,
+    scorer: Scorer,
+    store: ScoreStore,
+    both_orders: bool,
+    progress: Callable[[int], None],
+) -> Summary:
+    """Scores the rows from `begin` to those that start before byte `end` into `part`, behind what it holds already.
+
+    `progress` is told rows done. A row that cannot be scored is written with an empty probability and the reason in
+    `error`; none is dropped.
+    """
+    last = part.last
+    summary = Summary(**last["summary"]) if last else Summary()
+
+    def write(text: str, place: Place, **more: Any) -> None:
+        line = {"place": place, "summary": asdict(summary), **more}
+        part.write(text.encode(file.encoding, errors="surrogateescape"), line)
+
+    place = tuple(last["place"]) if last else begin
+    if not last:
+        write(header_line(file) if part.number == 0 else "", place)
+    file.skip_to(place)
+    if not (last and last.get("done")):
+        for window in scored_windows(file, end, scorer, store, both_orders):
+            began = time.perf_counter()
+            write(_rendered(window, file, scorer.card, both_orders, summary), window.place)
+            scorer.ledger.write += time.perf_counter() - began
+            progress(len(window.rows))
+        write("", file.place, done=True)
+    return summary
+
+
+def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, summary: Summary) -> str:
+    """The window's scored lines; counts them."""
+    scores = np.array([window.known[key] for key in window.keys], np.float32)
+    verdicts = decide(card, scores, 2 if both_orders else 1)
+    probabilities, labels = iter(verdicts.probability.tolist()), iter(verdicts.label.tolist())
+    lines = []
+    for row in window.rows:
+        if row.error:
+            lines.append(scored_line(row, file.format, None, ""))
+            summary.errors += 1
+            summary.first_error = summary.first_error or f"line {row.line:,}: {row.error}"
+        else:
+            lines.append(scored_line(row, file.format, next(probabilities), card.labels[next(labels)]))
+    summary.rows += len(window.rows)
+    summary.asked += len(window.keys)
+    summary.scored += len(window.new)
+    summary.matches += int((verdicts.label == card.decision.positive).sum())
+    summary.cut += int(verdicts.cut.sum())
+    summary.turned += int(verdicts.turned.sum())
+    return "".join(lines)

@@ -1,0 +1,136 @@
+"""Planned files -> published results: each is scored, or this process's part of it, and put together."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gzip
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from app import runtime
+from app.errors import UserError
+from app.match.card import read_card
+from app.options import PredictOptions
+from app.predict.export import model_hash
+from app.predict.files import Stdout, Summary, score_range
+from app.predict.journal import Part
+from app.predict.parts import finished, publish, row_range
+from app.predict.plan import STDOUT, Job, division
+from app.predict.processes import EngineProcesses
+from app.predict.ranking import sort_by_probability
+from app.predict.rows import check_not_scored
+from app.predict.scorer import Ledger, Scorer
+from app.predict.scores import ScoreStore
+from app.text.pairs import PairFile
+from app.text.tokenizer import PairTokenizer
+
+Answer = Tuple[List[Optional[Summary]], Ledger]
+
+
+def run_all(jobs: List[Job], options: PredictOptions, progress: Callable[[int], None]) -> Answer:
+    """Scores this process's part of all jobs, with the engine that the options name; `progress` is told rows done.
+
+    Returns what came of each file, None where its parts are not all done or another process has published it; and where
+    the time went.
+    """
+    with contextlib.closing(Run(jobs, options, progress)) as run:
+        began = time.perf_counter()
+        summaries = [run.score(job) for job in jobs]
+        if runtime.rank() == 0 and runtime.world_size() > 1:
+            summaries = [summary or run.wait_for(job) for job, summary in zip(jobs, summaries)]
+        run.scorer.ledger.total = time.perf_counter() - began
+        return summaries, run.scorer.ledger
+
+
+class Run:
+    """An engine, and the scores that are known so far, for one file after the other."""
+
+    def __init__(self, jobs: List[Job], options: PredictOptions, progress: Callable[[int], None]):
+        folder = Path(options.model_name_or_path)
+        self.options, self.progress = options, progress
+        self.model = model_hash(folder)
+        card, tokenizer = read_card(folder), PairTokenizer.load(folder)
+        self.scorer = Scorer(EngineProcesses(options.engine, folder, options.device), tokenizer, card)
+        self.engine = f"{options.engine} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
+        self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
+        beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
+        beside.mkdir(parents=True, exist_ok=True)
+        known_as = f"{self.model} {self.engine} {self.reading}".encode()
+        self.store = ScoreStore(options.cache, known_as) if options.cache else ScoreStore.hidden(beside, known_as)
+
+    def close(self) -> None:
+        """Lets go of the engine's threads and of the store."""
+        self.scorer.close()
+        self.store.close()
+
+    def score(self, job: Job) -> Optional[Summary]:
+        """Scores this process's part of the file, and publishes the result where that was the last."""
+        options, (number, of) = self.options, division(self.options)
+        ranking = bool(options.sort_by_probability or options.top_k)
+        if job.result == STDOUT and ranking:
+            return self._through_a_file(job)
+        identity = self._identity(job)
+        part = Stdout()
+        if job.result != STDOUT:
+            before = None if options.overwrite or job.read_once else finished(job.result, identity)
+            if before:
+                return before
+            part = Part(job.result, number, of, identity, packed=job.packed and not ranking)
+        with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+            check_not_scored(file)
+            begin, end = row_range(file, number, of)
+            with contextlib.closing(part):
+                part.begin(resume=not job.read_once, overwrite=options.overwrite)
+                summary = score_range(file, begin, end, part, self.scorer, self.store, options.symmetric, self.progress)
+            if job.input_state() != identity["input"]:
+                raise UserError(f"{job.source}: has changed while it was scored; start again with --overwrite")
+            if job.result == STDOUT:
+                return summary
+            arrange = (lambda merged: self._ranked(merged, file, job.packed)) if ranking else None
+            return publish(job.result, of, arrange)
+
+    def wait_for(self, job: Job) -> Summary:
+        """The first of the launched processes stays until the last has put the result together."""
+        while True:
+            summary = finished(job.result, self._identity(job))
+            if summary:
+                return summary
+            time.sleep(0.2)
+
+    def _identity(self, job: Job) -> Dict[str, Any]:
+        """All that decides on the scored rows: only what was begun with the same can go on."""
+        card, options = self.scorer.card, self.options
+        return {
+            "file": job.source.name,
+            "input": job.input_state(),
+            "columns": options.columns,
+            "model": self.model,
+            "engine": self.engine,
+            "reading": self.reading,
+            "decision": asdict(card.decision),
+            "symmetric": options.symmetric,
+            "order": [options.sort_by_probability, options.top_k],
+        }
+
+    def _ranked(self, merged: Path, file: PairFile, packed: bool) -> Path:
+        """The rows of `merged` in their new order, in a file beside it."""
+        target = merged.with_name("sorted")
+        with gzip.GzipFile(target, "wb", 6, mtime=0) if packed else open(target, "wb") as output:
+            sort_by_probability(merged, file, self.options.top_k, output)
+        return target
+
+    def _through_a_file(self, job: Job) -> Optional[Summary]:
+        """Sorted rows for standard output: they can be written when the last is known."""
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder) / f"scored.{job.kind}"
+            summary = self.score(dataclasses.replace(job, result=whole))
+            with open(whole, "rb") as rows:
+                shutil.copyfileobj(rows, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        return summary

@@ -1,0 +1,127 @@
+"""What was asked for -> the files to score, each with its result; what cannot be read or written is said before a model loads."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+from app import runtime
+from app.errors import UserError
+from app.options import PredictOptions
+from app.predict.rows import check_not_scored
+from app.text.lines import STDIN
+from app.text.pairs import PairFile, format_of
+
+STDOUT = Path("-")
+
+
+@dataclass
+class Job:
+    """One input and its result. `result` is `-` for standard output."""
+
+    source: Path
+    result: Path
+    kind: str  # tsv, csv, jsonl
+
+    @property
+    def packed(self) -> bool:
+        return self.result.name.lower().endswith(".gz")
+
+    @property
+    def read_once(self) -> bool:
+        """Whether the input is a pipe, whose rows cannot be read a second time."""
+        return str(self.source) == STDIN or not stat.S_ISREG(os.stat(self.source).st_mode)
+
+    def input_state(self) -> Optional[List[int]]:
+        """What tells whether the input has changed: its bytes and its time in ns; None of a pipe."""
+        if self.read_once:
+            return None
+        state = os.stat(self.source)
+        return [state.st_size, state.st_mtime_ns]
+
+
+def plan(options: PredictOptions) -> List[Job]:
+    """The files to score. Raises UserError where one cannot be read, or its result cannot be written as asked for."""
+    sources = list(dict.fromkeys(source for name in options.input_file for source in _expand(name)))
+    folder = options.result_file if options.result_file.endswith("/") or os.path.isdir(options.result_file) else ""
+    if len(sources) > 1 and options.result_file and not folder:
+        raise UserError(f"--result_file {options.result_file}: must be a folder (end it with /) for {len(sources)} inputs")
+    if options.num_workers > 1 and runtime.world_size() > 1:
+        raise UserError("--num_workers: must be 1 where paddle.distributed.launch starts the processes")
+    jobs = [_job(source, folder, options) for source in sources]
+    for job in jobs:
+        _check(job, options)
+    written = Counter(job.result for job in jobs)
+    twice = next((result for result, count in written.items() if count > 1), None)
+    read = {Path(os.path.realpath(source)) for source in sources}
+    if twice:
+        raise UserError(f"--result_file {twice}: would be the result of two inputs")
+    if read & written.keys():
+        raise UserError(f"--result_file {min(read & written.keys())}: is an input file itself")
+    return jobs
+
+
+def _expand(name: str) -> List[Path]:
+    if name == STDIN or os.path.exists(name):
+        return [Path(name)]
+    found = [Path(path) for path in sorted(glob.glob(name, recursive=True)) if ".scored." not in os.path.basename(path)]
+    if not found:
+        raise UserError(f"--input_file {name}: must be an existing file, a pattern that matches some, or -")
+    return found
+
+
+def _job(source: Path, folder: str, options: PredictOptions) -> Job:
+    standard = str(source) == STDIN
+    kind = options.input_format or ("tsv" if standard else format_of(source))
+    if folder and not standard:
+        result = Path(folder) / default_result(source).name
+    else:
+        result = Path(options.result_file) if options.result_file else STDOUT if standard else default_result(source)
+    return Job(source, result if result == STDOUT else Path(os.path.realpath(result)), kind)
+
+
+def default_result(source: Path) -> Path:
+    """`pairs.tsv.gz` -> `pairs.scored.tsv.gz`, beside the input."""
+    endings = source.suffixes[-2:] if source.name.lower().endswith(".gz") else source.suffixes[-1:]
+    stem = source.name[: len(source.name) - len("".join(endings))]
+    return source.with_name(f"{stem}.scored{''.join(endings)}")
+
+
+def _check(job: Job, options: PredictOptions) -> None:
+    if str(job.source) != STDIN and (job.source.is_dir() or not job.read_once):
+        with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+            check_not_scored(file)
+    if (job.read_once or job.result == STDOUT) and division(options)[1] * options.num_workers > 1:
+        raise UserError(f"{job.source}: pipes and standard output are for one process: no --num_workers, no --shard")
+    if job.result == STDOUT:
+        return
+    if not options.input_format and format_of(job.result) != job.kind:
+        raise UserError(f"--result_file {job.result}: must have the format of the input ({job.kind})")
+    if job.result.exists() and not job.result.is_file():
+        raise UserError(f"--result_file {job.result}: is there already, and no file")
+    there = next(parent for parent in job.result.parents if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UserError(f"--result_file {job.result}: {there} is no folder that can be written to")
+
+
+def division(options: PredictOptions) -> Tuple[int, int]:
+    """Which part of each file is this process's, and of how many: by --shard, or as one of launched processes."""
+    if options.shard:
+        number, of = options.shard.split("/")
+        return int(number), int(of)
+    return runtime.rank(), runtime.world_size()
+
+
+def first_pairs(job: Job, options: PredictOptions, most: int) -> List[Tuple[str, str]]:
+    """The distinct pairs of the first rows; none where they could not be read a second time."""
+    if job.read_once:
+        return []
+    with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+        rows = itertools.islice(file, most)
+        return list(dict.fromkeys((row.text_a, row.text_b) for row in rows if not row.error))

@@ -1,0 +1,101 @@
+"""An engine in processes of its own: Paddle keeps Python to itself while it computes, so nothing could go on beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import queue
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from app import runtime
+from app.errors import UserError
+from app.predict.engine import Engine, open_engine, why_not
+from app.predict.export import exported
+
+PROCESS = 400 << 20  # bytes of memory that a process takes beside the weights
+
+
+class EngineProcesses(Engine):
+    """On CPU one process of one thread for each processor (as far as the memory goes), on GPU one process.
+
+    Meant for files: a batch more is cheaper than a shape more, which each of them would have to prepare.
+
+    Threads of one predictor wait for one another; predictors of one thread do not, and each adds in the same order
+    whatever the machine's load. They end with this process, however it ends. Raises UserError where the engine cannot run.
+    """
+
+    small_batches = False
+
+    def __init__(self, name: str, folder: Path, device: str):
+        reason = why_not(name, device)
+        if reason:
+            raise UserError(f"--engine {name}: {reason}")
+        if name != "dygraph":
+            exported(folder)  # before all of them ask for it
+        self._set_device("gpu" if runtime.uses_gpu(device) else "cpu")
+        if not runtime.uses_gpu(device) and name != "dygraph":
+            each = PROCESS + 2 * (folder / "model.safetensors").stat().st_size
+            self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
+        self._free: queue.SimpleQueue = queue.SimpleQueue()
+        self._processes = []
+        context = multiprocessing.get_context("spawn")  # a fork of a process with threads can hang
+        with runtime.starting(self.threads):
+            for _ in range(self.threads):
+                mine, its = context.Pipe()
+                process = context.Process(target=_serve, args=(its, name, folder, device), daemon=True)
+                process.start()
+                its.close()
+                self._processes.append((process, mine))
+        try:
+            for _, connection in self._processes:
+                self._hear(connection)
+                self._free.put(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        connection = self._free.get()
+        try:
+            connection.send((input_ids, token_type_ids))
+            return self._hear(connection)
+        finally:
+            self._free.put(connection)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for process, connection in self._processes:
+            connection.close()
+            process.kill()
+            process.join()
+
+    @staticmethod
+    def _hear(connection: Connection):
+        try:
+            answer = connection.recv()
+        except (EOFError, OSError) as problem:
+            raise UserError("a process of the engine was stopped; is there enough memory? The same command goes on") from problem
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def _serve(connection: Connection, name: str, folder: Path, device: str) -> None:
+    """One of the processes: says that it is ready, then answers batches with logits until nobody asks any more."""
+    with contextlib.suppress(EOFError, OSError):
+        try:
+            engine = open_engine(name, folder, device)
+            connection.send(None)
+        except Exception as problem:  # whatever it is, it is told where the user can read it
+            connection.send(problem)
+            return
+        while True:
+            batch = connection.recv()
+            try:
+                connection.send(engine.run(*batch))
+            except Exception as problem:
+                connection.send(problem)

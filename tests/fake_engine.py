@@ -1,0 +1,75 @@
+"""A checkpoint folder and an engine without Paddle: what they say of a pair depends on its tokens alone, as a model's logits do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.atomic import write_json
+from app.options import PredictOptions
+from app.predict import jobs
+from app.predict.engine import Engine
+from app.predict.parts import clear
+from app.predict.plan import plan
+from app.text.tokenizer import PairTokenizer
+from app.text.vocab import SPECIAL_TOKENS
+
+
+class FakeEngine(Engine):
+    """Remembers what it was asked; fails when it is told to."""
+
+    threads, batch_tokens = 2, 256
+
+    def __init__(self):
+        self.pairs, self.fail_after = [], None
+
+    def run(self, input_ids, token_type_ids):
+        """Logits: two hashes of the tokens of both segments, which the order of the texts changes."""
+        for ids, segments in zip(input_ids.tolist(), token_type_ids.tolist()):
+            self.pairs.append((tuple(ids), tuple(segments)))
+        if self.fail_after is not None and len(set(self.pairs)) > self.fail_after:
+            raise RuntimeError("the engine was told to fail")
+        places = np.arange(1, input_ids.shape[1] + 1)
+        first = (input_ids * places * (token_type_ids == 0)).sum(axis=1) % 101
+        second = (input_ids * places * 7 * token_type_ids).sum(axis=1) % 103
+        return np.stack([first, second], axis=1).astype(np.float32) / 25
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """The engine that every job gets."""
+    fake = FakeEngine()
+    monkeypatch.setattr(jobs, "EngineProcesses", lambda name, folder, device: fake)
+    return fake
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """A folder that looks like a fine-tuned checkpoint."""
+    folder = tmp_path_factory.mktemp("checkpoint") / "best"
+    folder.mkdir()
+    sample = (Path(__file__).parents[1] / "data/sample/train.tsv").read_text(encoding="utf-8")
+    letters = sorted(set("".join(sample.split())) | set("abcdefghij0123456789子丑寅卯辰甲乙问答"))
+    letters += [f"##{digit}" for digit in range(10)]
+    PairTokenizer({token: number for number, token in enumerate([*SPECIAL_TOKENS, *letters])}).save(folder)
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    decision = {"positive": 1, "threshold": 0.5, "temperature": 1.0}
+    card = {"labels": ["0", "1"], "decision": decision, "max_seq_length": 32, "truncation": "longest_first"}
+    write_json(folder / "matcher.json", {"format": 1, "versions": {}, **card})
+    return folder
+
+
+@pytest.fixture
+def score(checkpoint, engine):
+    """`score(source, result, **options)`: what `predict.py` does with files, in this process."""
+
+    def run(*sources, result="", **options):
+        names = tuple(str(source) for source in sources)
+        wanted = PredictOptions(str(checkpoint), names, str(result), engine="fp32", **options)
+        planned = plan(wanted)
+        summaries, _ = jobs.run_all(planned, wanted, lambda rows: None)
+        clear([job.result for job in planned])
+        return summaries if len(sources) > 1 else summaries[0]
+
+    return run

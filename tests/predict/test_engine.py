@@ -1,0 +1,152 @@
+"""Engines compute what the reference computes; exports are made once for each model."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import paddle
+import pytest
+from conftest import ROOT, sample_lines
+from paddlenlp.transformers import AutoModel
+
+from app import Matcher, runtime
+from app.encoder.scratch import encoder_from_scratch
+from app.errors import UserError
+from app.match.model import PairClassifier
+from app.predict.engine import open_engine, why_not
+from app.predict.export import exported
+from app.predict.graph import ForPrediction
+
+
+@pytest.fixture(scope="module")
+def folder(small_matcher):
+    return small_matcher / "best"
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return [tuple(line.split("\t")[:2]) for line in sample_lines("test", 200).splitlines()[1:]]
+
+
+@pytest.fixture(scope="module")
+def matcher(folder):
+    return Matcher.load(str(folder), device="cpu", engine="fp32")
+
+
+@pytest.mark.parametrize("architecture", ["bert", "ernie"])
+def test_the_last_layer_for_the_first_token_alone_gives_the_same_logits(architecture):
+    model = PairClassifier(encoder_from_scratch("tiny", 50, architecture=architecture), 3)
+    model.eval()
+    ids = np.random.default_rng(1).integers(5, 50, [6, 12])
+    ids[2, 7:] = model.encoder.pad_token_id
+    segments = (np.arange(12) > 5).astype(np.int64) * np.ones([6, 1], np.int64)
+    with paddle.no_grad():
+        logits = [part(paddle.to_tensor(ids), paddle.to_tensor(segments)).numpy() for part in (model, ForPrediction(model))]
+    np.testing.assert_allclose(*logits, atol=1e-5)
+
+
+def test_inference_in_fp32_is_within_1e_5_of_the_reference(folder, matcher, pairs):
+    reference = Matcher.load(str(folder), device="cpu", engine="dygraph").score(pairs)
+    scores = matcher.score(pairs)
+    assert max(abs(one.probability - other.probability) for one, other in zip(scores, reference)) < 1e-5
+    assert [score.prediction for score in scores] == [score.prediction for score in reference]
+
+
+def test_what_stands_beside_a_pair_does_not_change_its_score(matcher, pairs):
+    """To the last bit: else a file scored in parts, or again after a kill, would differ."""
+    together = [score.probability for score in matcher.score(pairs)]
+    assert [matcher.score([pair])[0].probability for pair in pairs[:40]] == together[:40]
+    assert [score.probability for score in matcher.score(pairs[::-1])] == together[::-1]
+
+
+@pytest.mark.skipif(bool(why_not("bf16", "cpu")), reason="this processor has no bf16 instructions")
+def test_bf16_decides_nearly_as_the_reference(folder, matcher, pairs):
+    scores = Matcher.load(str(folder), device="cpu", engine="bf16").score(pairs)
+    assert max(abs(one.probability - other.probability) for one, other in zip(scores, matcher.score(pairs))) < 0.05
+
+
+@pytest.mark.skipif(bool(why_not("int8", "cpu")), reason="int8 cannot run here")
+def test_int8_decides_nearly_as_the_reference_and_pairs_stand_apart(folder, matcher, pairs):
+    """One scale for a whole batch would let a pair's neighbours change its score."""
+    int8 = Matcher.load(str(folder), device="cpu", engine="int8")
+    scores = int8.score(pairs)
+    assert max(abs(one.probability - other.probability) for one, other in zip(scores, matcher.score(pairs))) < 0.05
+    assert [int8.score([pair])[0].probability for pair in pairs[:20]] == [score.probability for score in scores[:20]]
+
+
+@pytest.mark.skipif(not why_not("bf16", "cpu"), reason="this processor has bf16 instructions")
+def test_an_engine_that_cannot_run_here_says_so(folder):
+    with pytest.raises(UserError, match="--engine bf16: this processor has no bf16"):
+        open_engine("bf16", folder, "cpu")
+    with pytest.raises(UserError, match="--engine fp16: is for GPU"):
+        open_engine("fp16", folder, "cpu")
+    with pytest.raises(UserError, match="--engine int8: is for CPU"):
+        open_engine("int8", folder, "gpu")
+
+
+def test_a_model_is_exported_once_and_other_weights_again(folder, tmp_path):
+    import shutil
+
+    copy = tmp_path / "best"
+    shutil.copytree(folder, copy)
+    first = exported(copy)
+    written = os.stat(first / "model.json").st_mtime_ns
+    assert exported(copy) == first and os.stat(first / "model.json").st_mtime_ns == written
+    assert first.parent == tmp_path / "best.exported"
+    assert AutoModel.from_pretrained(str(copy)) is not None
+    (copy / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    assert exported(copy) != first
+
+
+def test_where_the_checkpoint_is_read_only_the_export_goes_into_the_users_cache(folder, tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "best")
+    (tmp_path / "best.exported").write_text("no folder can be made here")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert exported(tmp_path / "best").is_relative_to(tmp_path / "cache")
+
+
+def test_prediction_loads_without_paddlenlp(folder, matcher):
+    code = (
+        "import sys; from app import Matcher; matcher = Matcher.load(sys.argv[1]); print(matcher.score([('甲', '乙')])); "
+        "assert 'paddle' in sys.modules and 'paddlenlp' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("[Score(") and done.stderr == "", done.stderr
+
+
+def test_several_threads_may_score_at_once(matcher, pairs):
+    expected, found = matcher.score(pairs), {}
+
+    def score(number):
+        found[number] = matcher.score(pairs)
+
+    threads = [threading.Thread(target=score, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6 and all(scores == expected for scores in found.values())
+
+
+def test_score_and_rank(matcher):
+    assert matcher.score([]) == []
+    one = matcher.score([("怎么还款", "如何还款")])[0]
+    assert 0 <= one.probability <= 1 and one.prediction in ("0", "1") and not one.cut
+    assert matcher.score([("长" * 500, "短")])[0].cut
+    candidates = ["如何还款", "明天下雨吗", "怎么还信用卡"]
+    ranked = matcher.rank("怎么还款", candidates)
+    assert sorted(place for place, _ in ranked) == [0, 1, 2]
+    assert [score.probability for _, score in ranked] == sorted((score.probability for _, score in ranked), reverse=True)
+    assert matcher.rank("怎么还款", candidates, top_k=1) == ranked[:1] and matcher.rank("怎么还款", []) == []
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not runtime.gpu_count(), reason="no GPU here")
+@pytest.mark.parametrize("engine, tolerance", [("fp32", 1e-4), ("bf16", 0.05), ("fp16", 0.01)])
+def test_engines_on_a_gpu(folder, matcher, pairs, engine, tolerance):
+    scores = Matcher.load(str(folder), device="gpu:0", engine=engine).score(pairs)
+    assert max(abs(one.probability - other.probability) for one, other in zip(scores, matcher.score(pairs))) < tolerance
