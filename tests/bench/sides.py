@@ -39,5 +39,5 @@ def print_table(title: str, unit: str, rates: dict, base: str) -> dict:
     for name, values in results.items():
         if values["median"]:
             ratio = values["median"] / results[base]["median"]
-            print(f"  {name:12} {values['median']:10,.1f} {unit}   {ratio:5.2f} x {base}   {values['all']}")
+            print(f"  {name:16} {values['median']:10,.1f} {unit}   {ratio:5.2f} x {base}   {values['all']}")
     return results

@@ -1,0 +1,299 @@
+"""Prediction speed, file to file: this project beside the course's loop, sentence-transformers, ONNX Runtime and OpenVINO.
+
+    .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --peer_python PATH/TO/python_with_peers
+    .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --shape 4x312 --rows 8802
+
+All sides score the same rows of the same file with the same shape of model (weights are random: they do not change the
+speed) and write a file with a probability for each row. Each runs as a process of its own, in turn, `--rounds` times; loading
+the model is not counted. The peers sort by length and pad to the batch's longest where they can.
+
+    course        PaddleNLP's tokenizer text by text, file order, dygraph, as the course has it
+    dygraph ...   predict.py with that --engine; auto: the one it takes
+    arrays        the engine that auto takes, on arrays prepared before: what file scoring could reach at best
+    st_fp32, st_bf16                     sentence-transformers' CrossEncoder.predict
+    onnxruntime_fp32, onnxruntime_int8   ONNX Runtime (int8: dynamic quantization)
+    openvino_fp32, openvino_bf16
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sides import ROOT, print_table, run_side
+
+sys.path.insert(0, str(ROOT))
+SHAPES = {"12x768": (12, 768, 12, 3072), "4x312": (4, 312, 12, 1200)}
+OURS = ("auto", "dygraph", "fp32", "bf16", "int8")
+BATCH = 32
+
+
+def read_rows(path: str, rows: int) -> list:
+    """The first (text_a, text_b) of a TSV with a header."""
+    with open(path, encoding="utf-8") as file:
+        next(file)
+        return [tuple(line.split("\t")[:2]) for line, _ in zip(file, range(rows))]
+
+
+def write_rows(folder: str, pairs: list, probabilities) -> None:
+    """The file that every side writes."""
+    with open(Path(folder) / "scored.tsv", "w", encoding="utf-8") as file:
+        file.writelines(f"{a}\t{b}\t{probability:.6f}\n" for (a, b), probability in zip(pairs, probabilities))
+
+
+def make_model(folder: str, shape: str) -> float:
+    """A checkpoint of ours and the same shape as Hugging Face lays it out, weights random."""
+    from app import runtime
+
+    runtime.load_paddle()
+    from paddlenlp.transformers import BertConfig, BertModel
+
+    from app.match.card import Card
+    from app.match.checkpoint import save_matcher
+    from app.match.decision import Decision
+    from app.match.model import PairClassifier
+    from app.text.tokenizer import PairTokenizer
+    from app.text.vocab import count_words, learn_vocabulary
+
+    layers, width, heads, inner = SHAPES[shape]
+    runtime.choose_device("cpu")
+    runtime.seed_everything(1)
+    pairs = read_rows(str(Path(folder) / "in.tsv"), 10**9)
+    tokens = learn_vocabulary(count_words([text for pair in pairs for text in pair]), 21128)
+    tokens += [f"[unused{number}]" for number in range(21128 - len(tokens))]
+    config = {
+        "vocab_size": 21128, "num_hidden_layers": layers, "hidden_size": width, "num_attention_heads": heads, "intermediate_size": inner,
+    }  # fmt: skip
+    tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
+    model = PairClassifier(BertModel(BertConfig(**config)), 2)
+    save_matcher(Path(folder) / "best", model, tokenizer, Card(["0", "1"], Decision(), 128, "longest_first"))
+    hugging = Path(folder) / "hugging_face"
+    hugging.mkdir()
+    tokenizer.save(hugging)
+    (hugging / "config.json").write_text(
+        json.dumps({"architectures": ["BertForSequenceClassification"], "model_type": "bert", "num_labels": 2, **config})
+    )
+    return 0.0
+
+
+def course(folder: str, rows: int) -> float:
+    """Rows a second of the course's loop."""
+    import paddle
+    from paddlenlp.data import Pad, Tuple
+    from paddlenlp.transformers import AutoModel, BertTokenizer
+
+    tokenizer = BertTokenizer.from_pretrained(str(Path(folder) / "best"))
+    encoder = AutoModel.from_pretrained(str(Path(folder) / "best"))
+    head = paddle.nn.Linear(encoder.config.hidden_size, 2)
+    encoder.eval()
+    began = time.perf_counter()
+    pairs = read_rows(str(Path(folder) / "in.tsv"), rows)
+    collate = Tuple(Pad(pad_val=tokenizer.pad_token_id), Pad(pad_val=0))
+    probabilities, batch = [], []
+
+    def predict() -> None:
+        ids, segments = collate(batch)
+        with paddle.no_grad():
+            _, pooled = encoder(paddle.to_tensor(ids), paddle.to_tensor(segments))[:2]
+            probabilities.extend(paddle.nn.functional.softmax(head(pooled)).numpy()[:, 1].tolist())
+
+    for text_a, text_b in pairs:
+        encoded = tokenizer(text=text_a, text_pair=text_b, max_seq_len=128)
+        batch.append((encoded["input_ids"], encoded["token_type_ids"]))
+        if len(batch) == BATCH:
+            predict()
+            batch.clear()
+    if batch:
+        predict()
+    write_rows(folder, pairs, probabilities)
+    return len(pairs) / (time.perf_counter() - began)
+
+
+def ours(folder: str, rows: int, engine: str) -> float:
+    """Rows a second of predict.py, as it says itself."""
+    command = [
+        sys.executable,
+        "predict.py",
+        "--model_name_or_path",
+        f"{folder}/best",
+        "--input_file",
+        f"{folder}/in.tsv",
+        "--engine",
+        engine,
+    ]
+    done = subprocess.run([*command, "--result_file", f"{folder}/out.tsv"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    print(done.stdout, file=sys.stderr)
+    return float(re.search(r"([\d,]+) rows/s", done.stdout)[1].replace(",", ""))
+
+
+def arrays(folder: str, rows: int) -> float:
+    """Rows a second of the engine alone, on batches that are ready."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from app import runtime
+    from app.predict.choose import known_best
+    from app.predict.processes import EngineProcesses
+    from app.text.batches import fixed_batches
+    from app.text.encode import encode_pairs, pad_batch
+    from app.text.tokenizer import PairTokenizer
+
+    runtime.prepare()
+    place = Path(folder) / "best"
+    engine = EngineProcesses(known_best(place, "auto"), place, "auto")
+    text_a, text_b = zip(*read_rows(f"{folder}/in.tsv", rows))
+    encoded = encode_pairs(PairTokenizer.load(place), list(text_a), list(text_b), 128)
+    fixed = fixed_batches(encoded.lengths, engine.batch_tokens, 128, engine.small_batches)
+    batches = [pad_batch(encoded, part, length) for part, length in fixed]
+    with ThreadPoolExecutor(engine.threads) as threads:
+        for _ in range(2):  # the first pass makes what oneDNN keeps for each shape
+            began = time.perf_counter()
+            list(threads.map(lambda batch: engine.run(batch["input_ids"], batch["token_type_ids"]), batches))
+        seconds = time.perf_counter() - began
+    engine.close()
+    return len(text_a) / seconds
+
+
+def sentence_transformers(folder: str, rows: int, dtype: str) -> float:
+    """Rows a second of CrossEncoder.predict."""
+    import torch
+    from sentence_transformers import CrossEncoder
+
+    weights(folder)
+    model = CrossEncoder(f"{folder}/hugging_face", max_length=128, model_kwargs={"dtype": getattr(torch, dtype)})
+    began = time.perf_counter()
+    pairs = read_rows(f"{folder}/in.tsv", rows)
+    scores = model.predict(pairs, batch_size=BATCH, show_progress_bar=False, apply_softmax=True)
+    write_rows(folder, pairs, scores[:, 1])
+    return len(pairs) / (time.perf_counter() - began)
+
+
+def weights(folder: str):
+    """The Hugging Face model, its random weights saved once."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    place = Path(folder) / "hugging_face"
+    if not (place / "model.safetensors").exists():
+        torch.manual_seed(1)
+        BertForSequenceClassification(BertConfig.from_pretrained(str(place))).save_pretrained(str(place))
+    return BertForSequenceClassification.from_pretrained(str(place)).eval()
+
+
+def sorted_loop(folder: str, rows: int, run) -> float:
+    """Rows a second of `run(ids, mask, segments) -> logits` on rows sorted by length."""
+    import numpy as np
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(f"{folder}/hugging_face", use_fast=True)
+    for _ in range(2):  # the first pass over a shape is slower
+        began = time.perf_counter()
+        pairs = read_rows(f"{folder}/in.tsv", rows)
+        encoded = tokenizer([a for a, _ in pairs], [b for _, b in pairs], truncation=True, max_length=128)
+        order = sorted(range(len(pairs)), key=lambda row: len(encoded["input_ids"][row]))
+        probabilities = np.empty(len(pairs))
+        for begin in range(0, len(order), BATCH):
+            part = order[begin : begin + BATCH]
+            names = ("input_ids", "attention_mask", "token_type_ids")
+            batch = tokenizer.pad({name: [encoded[name][row] for row in part] for name in names}, return_tensors="np")
+            logits = run(*[batch[name].astype(np.int64) for name in names])
+            likely = np.exp(logits - logits.max(axis=1, keepdims=True))
+            probabilities[part] = (likely / likely.sum(axis=1, keepdims=True))[:, 1]
+        write_rows(folder, pairs, probabilities)
+        seconds = time.perf_counter() - began
+    return len(pairs) / seconds
+
+
+def onnx_file(folder: str) -> str:
+    """The Hugging Face model as ONNX."""
+    import torch
+
+    path = f"{folder}/model.onnx"
+    if not Path(path).exists():
+        names = ["input_ids", "attention_mask", "token_type_ids"]
+        example = tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names)
+        axes = {name: {0: "rows", 1: "length"} for name in names}
+        torch.onnx.export(
+            weights(folder), example, path, input_names=names, output_names=["logits"], dynamic_axes=axes, opset_version=17, dynamo=False
+        )  # fmt: skip
+    return path
+
+
+def onnx(folder: str, rows: int, precision: str) -> float:
+    """Rows a second of ONNX Runtime."""
+    import onnxruntime
+
+    path = onnx_file(folder)
+    if precision == "int8":
+        from onnxruntime.quantization import quantize_dynamic
+
+        quantize_dynamic(path, f"{folder}/int8.onnx")
+        path = f"{folder}/int8.onnx"
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    return sorted_loop(folder, rows, lambda *arrays: session.run(["logits"], dict(zip(names, arrays)))[0])
+
+
+def openvino(folder: str, rows: int, precision: str) -> float:
+    """Rows a second of OpenVINO."""
+    import openvino as ov
+
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    model = ov.Core().compile_model(onnx_file(folder), "CPU", settings)
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    return sorted_loop(folder, rows, lambda *arrays: model(dict(zip(names, arrays)))["logits"])
+
+
+SIDES = {
+    "model": lambda folder, rows: make_model(folder, Path(folder, "shape").read_text()),
+    "course": course,
+    **{name: (lambda folder, rows, name=name: ours(folder, rows, name)) for name in OURS},
+    "arrays": arrays,
+    "st_fp32": lambda folder, rows: sentence_transformers(folder, rows, "float32"),
+    "st_bf16": lambda folder, rows: sentence_transformers(folder, rows, "bfloat16"),
+    "onnxruntime_fp32": lambda folder, rows: onnx(folder, rows, "fp32"),
+    "onnxruntime_int8": lambda folder, rows: onnx(folder, rows, "int8"),
+    "openvino_fp32": lambda folder, rows: openvino(folder, rows, "f32"),
+    "openvino_bf16": lambda folder, rows: openvino(folder, rows, "bf16"),
+}
+PEERS = [name for name in SIDES if name.startswith(("st_", "onnxruntime_", "openvino_"))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--input_file", default=str(ROOT / "data/sample/train.tsv"), help="TSV with a header")
+    parser.add_argument("--shape", choices=list(SHAPES), default="4x312", help="layers x width")
+    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--sides", nargs="+", default=["course", "fp32", "auto", "arrays", *PEERS])
+    parser.add_argument("--peer_python", default=sys.executable, help="a Python with tests/bench/requirements.txt")
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # the rest: how it calls itself
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        print(f"rate {SIDES[options.side](options.folder, options.rows):.1f}", flush=True)
+        return
+    from app import runtime
+
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(options.input_file).read_text(encoding="utf-8").splitlines(keepends=True)
+        Path(folder, "in.tsv").write_text("".join(lines[: options.rows + 1]), encoding="utf-8")
+        Path(folder, "shape").write_text(options.shape)
+        arguments = ["--folder", folder, "--rows", str(options.rows)]
+        run_side(__file__, "model", arguments, sys.executable, folder)
+        rates = {name: [] for name in options.sides}
+        for _ in range(options.rounds):
+            for name in rates:
+                python = options.peer_python if name in PEERS else sys.executable
+                rates[name].append(run_side(__file__, name, arguments, python, folder))
+    title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {runtime.cpu_count()} cores, {runtime.cpu_name()}"
+    print(json.dumps(print_table(title, "rows/s", rates, "course")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""File scoring as files grow: rows a second and peak memory at a hundred thousand and a million rows, and where pairs recur.
+
+    .venv/bin/python tests/bench/bench_scale.py
+
+Memory: short pairs and a nano model, so that reading, looking up and writing weigh as much as they can; it is that of the
+process that reads and writes, as the engine's processes do not see the file. Recurring pairs: a mini model (4 layers x 256).
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sides import ROOT
+
+WORDS = "怎么 如何 还款 账单 密码 修改 查询 开通 取消 退货 发票 快递 明天 今天 手机 银行 登录 注册 会员 积分".split()
+
+
+def write_pairs(path: Path, rows: int, times: int) -> None:
+    """`rows` rows, of which each distinct one stands there `times` times, far apart."""
+    distinct = rows // times
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("text_a\ttext_b\n")
+        for row in range(rows):
+            number = row % distinct
+            first, second = WORDS[number % 20], WORDS[number // 20 % 20]
+            file.write(f"{first}{second}{number}\t{second}{number // 7}{first}\n")
+
+
+def score(model: str, source: Path) -> dict:
+    """Rows a second, and the peak resident memory of the process in MB."""
+    command = [sys.executable, "predict.py", "--model_name_or_path", model, "--input_file", str(source), "--engine", "fp32"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    peak = 0
+    while process.poll() is None:
+        try:
+            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+            peak = max(peak, int(found[1])) if found else peak
+        except OSError:
+            pass
+        time.sleep(0.05)
+    said = process.stdout.read()
+    if process.returncode:
+        sys.exit(f"{source}: predict.py ended with {process.returncode}")
+    print("  " + said.strip().splitlines()[-1], file=sys.stderr)
+    return {"rows_a_second": float(re.search(r"([\d,]+) rows/s", said)[1].replace(",", "")), "peak_MB": peak / 1024}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--recurring_rows", type=int, default=30_000)
+    options = parser.parse_args()
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "in.tsv"
+        for size, cases in (
+            ("nano", [(rows, 1) for rows in options.rows]),
+            ("mini", [(options.recurring_rows, n) for n in (1, 10)]),
+        ):
+            train = ["--model_name_or_path", f"scratch:{size}", "--max_steps", "1", "--output_dir", f"{folder}/{size}"]
+            subprocess.run([sys.executable, "-m", "app", "match", *train], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            write_pairs(source, 1000, 1)
+            score(f"{folder}/{size}/best", source)  # exports the model
+            for rows, times in cases:
+                write_pairs(source, rows, times)
+                name = f"{size}, {rows:,} rows, each pair {times} x"
+                results[name] = score(f"{folder}/{size}/best", source)
+                print(
+                    f"{name:40} {results[name]['rows_a_second']:10,.0f} rows/s   peak {results[name]['peak_MB']:6.0f} MB",
+                    flush=True,
+                )
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
