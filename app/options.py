@@ -256,9 +256,9 @@ class PredictOptions:
     """Keep that many of the rows with the same first text, the likeliest matches (sorts as well); 0: all."""
     cache: str = ""
     """File on a local disk that keeps scores between runs, and for several runs at once. Empty: known within a run only."""
-    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"] = "auto"
-    """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 needs ONNX Runtime
-    (.venv/bin/pip install onnxruntime)."""
+    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt"] = "auto"
+    """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 (on CPU) needs
+    ONNX Runtime (.venv/bin/pip install onnxruntime), tensorrt (fp16 on GPU) needs TensorRT."""
     max_decision_change: float = 0.001
     """Share of pairs on which the engine that auto takes may decide otherwise than the reference."""
     num_workers: int = 1

@@ -11,12 +11,13 @@ import numpy as np
 
 from app import runtime
 from app.errors import UserError
-from app.predict.export import GRAPH, exported, int8_file
+from app.predict import tensorrt
+from app.predict.export import GRAPH, exported, int8_file, tensorrt_graph
 
 CPU_BATCH_TOKENS = 512  # positions of a batch: as fast as larger ones on one core, and less is lost where rows are lacking
 GPU_BATCH_TOKENS = 16384
 WINDOW = 8  # rows for each position of a batch: enough to put like lengths together, few enough that a kill costs little
-ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8")
+ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt")
 
 
 class Engine(ABC):
@@ -26,9 +27,10 @@ class Engine(ABC):
     batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
     small_batches = True  # few pairs get few rows: where a row's logits do not depend on how many rows stand beside it
 
-    def _set_device(self, place: str) -> None:
-        if place != "cpu":  # where the number of rows decides on the kernels that compute them
-            self.batch_tokens, self.window_rows, self.small_batches = GPU_BATCH_TOKENS, WINDOW * GPU_BATCH_TOKENS, False
+    def _set_batches(self, name: str, gpu: bool) -> None:
+        if gpu:  # where the number of rows decides on the kernels that compute them
+            self.batch_tokens = tensorrt.BATCH_TOKENS if name == "tensorrt" else GPU_BATCH_TOKENS
+            self.window_rows, self.small_batches = WINDOW * self.batch_tokens, False
 
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
@@ -47,7 +49,7 @@ class Dygraph(Engine):
 
         from app.match.checkpoint import load_matcher
 
-        self._set_device(runtime.choose_device(device))
+        self._set_batches("dygraph", runtime.choose_device(device) != "cpu")
         self.small_batches = False  # several threads share a product by its rows
         self._paddle, self._model = paddle, load_matcher(folder)[0]
         self._model.eval()
@@ -61,16 +63,16 @@ class Dygraph(Engine):
 
 
 class Inference(Engine):
-    """Paddle Inference: on CPU through oneDNN."""
+    """Paddle Inference: on CPU through oneDNN, on GPU by itself or through TensorRT."""
 
-    def __init__(self, folder: Path, device: str, precision: str):
-        graph = exported(folder)
+    def __init__(self, folder: Path, device: str, name: str):
+        graph = tensorrt_graph(folder) if name == "tensorrt" else exported(folder) / GRAPH
         runtime.load_paddle(nlp=False)
         from paddle.inference import create_predictor
 
         place = runtime.choose_device(device)
-        config = _config(graph, place, precision)
-        self._set_device(place)
+        config = _config(graph, place, name)
+        self._set_batches(name, place != "cpu")
         with runtime.quiet():
             self._predictor = create_predictor(config)
         self._lock = threading.Lock()
@@ -85,21 +87,21 @@ class Inference(Engine):
             return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
 
 
-def _config(graph: Path, place: str, precision: str):
-    """How Paddle Inference is to run the graph. Raises UserError where this machine cannot."""
+def _config(graph: Path, place: str, name: str):
+    """How Paddle Inference is to run the graph (without .json and .pdiparams)."""
     from paddle.inference import Config, PrecisionType
 
-    config = Config(str(graph / f"{GRAPH}.json"), str(graph / f"{GRAPH}.pdiparams"))
+    config = Config(f"{graph}.json", f"{graph}.pdiparams")
     config.disable_glog_info()
     if place != "cpu":
-        kind = {"fp32": PrecisionType.Float32, "fp16": PrecisionType.Half, "bf16": PrecisionType.Bfloat16}[precision]
-        config.enable_use_gpu(256, int(place.split(":")[1]), kind)
+        kinds = {"fp16": PrecisionType.Half, "bf16": PrecisionType.Bfloat16}
+        config.enable_use_gpu(256, int(place.split(":")[1]), kinds.get(name, PrecisionType.Float32))
         return config
     config.disable_gpu()
     config.enable_mkldnn()
     config.set_mkldnn_cache_capacity(256)  # shapes whose operations are kept ready
     config.set_cpu_math_library_num_threads(runtime.thread_count())
-    if precision == "bf16":
+    if name == "bf16":
         config.enable_mkldnn_bfloat16()
     return config
 
@@ -146,9 +148,15 @@ def why_not(name: str, device: str) -> str:
             return "this processor has no instructions for 8-bit integers (avx512_vnni, avx_vnni)"
         return "" if find_spec("onnxruntime") else "needs ONNX Runtime: .venv/bin/pip install onnxruntime"
     if runtime.uses_gpu(device):
-        return ""
-    if name == "fp16":
+        return "needs TensorRT, and Paddle built with it" if name == "tensorrt" and not _has_tensorrt() else ""
+    if name in ("fp16", "tensorrt"):
         return "is for GPU"
     if name == "bf16" and not runtime.cpu_has("avx512_bf16"):
         return "this processor has no bf16 instructions (avx512_bf16)"
     return ""
+
+
+def _has_tensorrt() -> bool:
+    """Found without loading either."""
+    paddle = find_spec("paddle")
+    return bool(find_spec("tensorrt") and paddle and (Path(paddle.submodule_search_locations[0]) / "tensorrt").is_dir())

@@ -1,7 +1,8 @@
 """A fine-tuned checkpoint folder -> a static graph for Paddle Inference, made once and kept beside it.
 
-output/match/best/                        the checkpoint
-output/match/best.exported/<hash>/        model.json, model.pdiparams; int8.onnx; engines-MACHINE.json: what `choose.py` measured
+output/match/best/                      the checkpoint
+output/match/best.exported/<hash>/      model.json, model.pdiparams; as they are asked for: int8.onnx, tensorrt-GPU/
+    engines-MACHINE.json                what `choose.py` measured
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Iterator, List
 from app import runtime
 from app.atomic import atomic_folder
 from app.errors import UserError
+from app.match.card import read_card
 
 FORMAT = 1  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
@@ -73,6 +75,20 @@ def int8_file(folder: Path) -> Path:
 
             write_int8(home / f"{GRAPH}.json", home / INT8)
     return home / INT8
+
+
+def tensorrt_graph(folder: Path) -> Path:
+    """The model's static graph (without .json and .pdiparams) built for this machine's GPU; made where it is not there yet."""
+    home = exported(folder)
+    target = home / f"tensorrt-{hashlib.sha256(runtime.gpu_name().encode()).hexdigest()[:12]}" / GRAPH
+    with locked(home / ".tensorrt.lock"):
+        if not (target.parent / "whole").is_file():
+            from app.predict.tensorrt import write_tensorrt
+
+            shutil.rmtree(target.parent, ignore_errors=True)  # of a build that was stopped
+            write_tensorrt(home / GRAPH, target, read_card(folder).max_seq_length)
+            (target.parent / "whole").touch()  # the files name one another: they cannot be moved here when they are done
+    return target
 
 
 @contextlib.contextmanager

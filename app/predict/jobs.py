@@ -19,7 +19,7 @@ from app.match.card import read_card
 from app.options import PredictOptions
 from app.predict.export import model_hash
 from app.predict.files import Stdout, Summary, score_range
-from app.predict.journal import Part
+from app.predict.journal import FORMAT, Part
 from app.predict.parts import finished, publish, row_range
 from app.predict.plan import STDOUT, Job, division
 from app.predict.processes import EngineProcesses
@@ -107,6 +107,7 @@ class Run:
         """All that decides on the scored rows: only what was begun with the same can go on."""
         card, options = self.scorer.card, self.options
         return {
+            "format": FORMAT,
             "file": job.source.name,
             "input": job.input_state(),
             "columns": options.columns,

@@ -20,6 +20,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from app.atomic import fsync, lock_folder
 from app.errors import UserError
 
+FORMAT = 1  # of the journal: what another version of this program has begun is not gone on with
 FINISHED = "finished.json"
 JOURNAL = "journal.jsonl"
 

@@ -35,7 +35,7 @@ class EngineProcesses(Engine):
             raise UserError(f"--engine {name}: {reason}")
         if name != "dygraph":
             exported(folder)  # before all of them ask for it
-        self._set_device("gpu" if runtime.uses_gpu(device) else "cpu")
+        self._set_batches(name, runtime.uses_gpu(device))
         if not runtime.uses_gpu(device) and name != "dygraph":
             each = PROCESS + 2 * (folder / "model.safetensors").stat().st_size
             self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
