@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.text.lines import DecodedLines, detect_encoding, open_bytes, split_end
 PAIR_NAMES = [("text_a", "text_b"), ("query", "title"), ("sentence1", "sentence2"), ("question1", "question2")]
 LABEL_NAME = "label"
 FORMATS = ("tsv", "csv", "jsonl")
+UNDECODED = re.compile("[\ud800-\udfff]")  # bytes that are no text are kept as these, and JSON may hold them
 FIRST_OBJECTS = 100  # lines of JSONL among which one must be whole, for the names
 csv.field_size_limit(1 << 27)  # a quote that is never closed must not swallow a whole disk into memory
 
@@ -226,7 +228,7 @@ class PairFile:
                 return f"{name} is empty"
         if self.labelled and not row.label:
             return "the label is empty"
-        if any("\ud800" <= letter <= "\udfff" for letter in row.text_a + row.text_b):
+        if UNDECODED.search(row.text_a) or UNDECODED.search(row.text_b):
             return f"not valid {self.encoding.upper()} text"
         return ""
 
