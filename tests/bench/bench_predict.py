@@ -13,6 +13,8 @@ the model is not counted. The peers sort by length and pad to the batch's longes
     st_fp32, st_bf16                     sentence-transformers' CrossEncoder.predict
     onnxruntime_fp32, onnxruntime_int8   ONNX Runtime (int8: dynamic quantization)
     openvino_fp32, openvino_bf16
+
+On a processor without bf16 instructions leave st_bf16 and openvino_bf16 out (--sides): they compute it in software, for minutes.
 """
 
 import argparse
@@ -290,6 +292,7 @@ def main() -> None:
             for name in rates:
                 python = options.peer_python if name in PEERS else sys.executable
                 rates[name].append(run_side(__file__, name, arguments, python, folder))
+                print(f"  {name}: {rates[name][-1]:,.1f} rows/s", file=sys.stderr, flush=True)
     title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {runtime.cpu_count()} cores, {runtime.cpu_name()}"
     print(json.dumps(print_table(title, "rows/s", rates, "course")))
 
