@@ -51,7 +51,7 @@ class EngineProcesses(Engine):
                 self._processes.append((process, mine))
         try:
             for _, connection in self._processes:
-                self._hear(connection)
+                _ask(connection)
                 self._free.put(connection)
         except BaseException:
             self.close()
@@ -61,8 +61,7 @@ class EngineProcesses(Engine):
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
         connection = self._free.get()
         try:
-            connection.send((input_ids, token_type_ids))
-            return self._hear(connection)
+            return _ask(connection, input_ids, token_type_ids)
         finally:
             self._free.put(connection)
 
@@ -73,15 +72,18 @@ class EngineProcesses(Engine):
             process.kill()
             process.join()
 
-    @staticmethod
-    def _hear(connection: Connection):
-        try:
-            answer = connection.recv()
-        except (EOFError, OSError) as problem:
-            raise UserError("a process of the engine was stopped; is there enough memory? The same command goes on") from problem
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+
+def _ask(connection: Connection, *batch: np.ndarray):
+    """What the process answers to the batch; without one, that it is ready. Raises what it raised."""
+    try:
+        if batch:
+            connection.send(batch)
+        answer = connection.recv()
+    except (EOFError, OSError) as problem:
+        raise UserError("a process of the engine was stopped; is there enough memory? The same command goes on") from problem
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _serve(connection: Connection, name: str, folder: Path, device: str) -> None:

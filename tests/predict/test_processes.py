@@ -35,8 +35,10 @@ def test_one_that_is_killed_is_one_clear_error(folder):
     apart = EngineProcesses("fp32", folder, "cpu")
     for process, _ in apart._processes:
         os.kill(process.pid, signal.SIGKILL)
-    with pytest.raises(UserError, match="was stopped"):
-        apart.run(IDS, SEGMENTS)
+    for _ in range(apart.threads + 1):  # while they are dying, and when they are dead
+        with pytest.raises(UserError, match="was stopped"):
+            apart.run(IDS, SEGMENTS)
+        apart._processes[0][0].join()
     apart.close()
 
 
