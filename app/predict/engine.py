@@ -25,12 +25,12 @@ class Engine(ABC):
 
     threads = 1  # that should call it at once, to keep it busy
     batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
-    small_batches = True  # few pairs get few rows: where a row's logits do not depend on how many rows stand beside it
+    shapes = "small"  # of batches, see `prediction_batches`; "few" where the number of rows changes the last bit of logits
 
     def _set_batches(self, name: str, gpu: bool) -> None:
-        if gpu:  # where the number of rows decides on the kernels that compute them
+        if gpu:
             self.batch_tokens = tensorrt.BATCH_TOKENS if name == "tensorrt" else GPU_BATCH_TOKENS
-            self.window_rows, self.small_batches = WINDOW * self.batch_tokens, False
+            self.window_rows, self.shapes = WINDOW * self.batch_tokens, "few"
 
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
@@ -50,7 +50,7 @@ class Dygraph(Engine):
         from app.match.checkpoint import load_matcher
 
         self._set_batches("dygraph", runtime.choose_device(device) != "cpu")
-        self.small_batches = False  # several threads share a product by its rows
+        self.shapes = "few"  # several threads share a product by its rows
         self._paddle, self._model = paddle, load_matcher(folder)[0]
         self._model.eval()
 
@@ -109,6 +109,8 @@ def _config(graph: Path, place: str, name: str):
 class OnnxRuntime(Engine):
     """ONNX Runtime on CPU, for the graph in 8-bit integers."""
 
+    shapes = "any"
+
     def __init__(self, file: Path):
         import onnxruntime
 
@@ -119,7 +121,7 @@ class OnnxRuntime(Engine):
             str(file),
             options,
             providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],  # what it makes of two steps is slower than both
+            disabled_optimizers=["SkipLayerNormFusion", "BiasGeluFusion"],  # what they make of two steps is slower than both
         )
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:

@@ -21,13 +21,11 @@ PROCESS = 400 << 20  # bytes of memory that a process takes beside the weights
 class EngineProcesses(Engine):
     """On CPU one process of one thread for each processor (as far as the memory goes), on GPU one process.
 
-    Meant for files: a batch more is cheaper than a shape more, which each of them would have to prepare.
+    Meant for files: on Paddle, rows more are cheaper than a shape more, which each process would have to prepare.
 
     Threads of one predictor wait for one another; predictors of one thread do not, and each adds in the same order
     whatever the machine's load. They end with this process, however it ends. Raises UserError where the engine cannot run.
     """
-
-    small_batches = False
 
     def __init__(self, name: str, folder: Path, device: str):
         reason = why_not(name, device)
@@ -36,6 +34,7 @@ class EngineProcesses(Engine):
         if name != "dygraph":
             exported(folder)  # before all of them ask for it
         self._set_batches(name, runtime.uses_gpu(device))
+        self.shapes = "any" if name == "int8" else "few"
         if not runtime.uses_gpu(device) and name != "dygraph":
             each = PROCESS + 2 * (folder / "model.safetensors").stat().st_size
             self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))

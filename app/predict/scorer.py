@@ -12,7 +12,7 @@ import numpy as np
 
 from app.match.card import Card
 from app.predict.engine import Engine
-from app.text.batches import fixed_batches
+from app.text.batches import prediction_batches
 from app.text.encode import encode_pairs, pad_batch
 from app.text.tokenizer import PairTokenizer
 
@@ -98,7 +98,7 @@ class Scorer:
         engine, most = self.engine, self.card.max_seq_length
         batches = [
             (rows, self._threads.submit(self._run, pad_batch(encoded, rows, length)))
-            for rows, length in fixed_batches(encoded.lengths, engine.batch_tokens, most, engine.small_batches)
+            for rows, length in prediction_batches(encoded.lengths, engine.batch_tokens, most, engine.shapes)
         ]
         return Pending(len(pairs), len(self.card.labels), encoded.cut, batches)
 

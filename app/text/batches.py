@@ -43,14 +43,13 @@ def padded_length(length: int, most: int) -> int:
     return min(-(-length // step) * step, most)
 
 
-def fixed_batches(lengths: np.ndarray, tokens: int, most: int, smaller: bool) -> List[Tuple[np.ndarray, int]]:
-    """(row numbers, padded length) of prediction batches, the longest first; no length is above `most`.
+def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str) -> List[Tuple[np.ndarray, int]]:
+    """(row numbers, padded length) of batches of about `tokens` positions, the longest first; no length is above `most`.
 
-    A batch has about `tokens` positions, and batches are of few shapes, which an engine can keep ready. Where rows are
-    lacking, the last one stands there several times: up to a power of two rows if `smaller` batches give the same logits
-    to the last bit, else up to the rows of all other batches of that length.
+    `shapes` says what an engine takes well: "any"; "few", because it prepares each: padded lengths, and where rows are
+    lacking, the last one stands there several times; "small": the same, but only up to a power of two rows.
     """
-    table = np.array([padded_length(length, most) for length in range(most + 1)])
+    table = np.array([length if shapes == "any" else padded_length(length, most) for length in range(most + 1)])
     padded = table[lengths]
     order = np.argsort(-padded, kind="stable")
     batches = []
@@ -59,6 +58,6 @@ def fixed_batches(lengths: np.ndarray, tokens: int, most: int, smaller: bool) ->
         size = max(1, tokens // length)
         for begin in range(0, len(group), size):
             rows = group[begin : begin + size]
-            enough = min(size, 1 << (len(rows) - 1).bit_length()) if smaller else size
+            enough = {"any": len(rows), "few": size, "small": min(size, 1 << (len(rows) - 1).bit_length())}[shapes]
             batches.append((np.pad(rows, (0, enough - len(rows)), mode="edge"), length))
     return batches

@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 SHAPES = {"12x768": (12, 768, 12, 3072), "4x312": (4, 312, 12, 1200)}
 OURS = ("auto", "dygraph", "fp32", "bf16", "int8")
 BATCH = 32
-COURSE_ROWS = 1000  # its rate is the same over more of them: it sorts nothing and prepares nothing
+COURSE_ROWS = 500  # its rate is the same over more of them: it sorts nothing and prepares nothing
 
 
 def read_rows(path: str, rows: int) -> list:
@@ -142,7 +142,7 @@ def arrays(folder: str, rows: int) -> float:
     from app import runtime
     from app.predict.choose import known_best
     from app.predict.processes import EngineProcesses
-    from app.text.batches import fixed_batches
+    from app.text.batches import prediction_batches
     from app.text.encode import encode_pairs, pad_batch
     from app.text.tokenizer import PairTokenizer
 
@@ -151,7 +151,7 @@ def arrays(folder: str, rows: int) -> float:
     engine = EngineProcesses(known_best(place, "auto"), place, "auto")
     text_a, text_b = zip(*read_rows(f"{folder}/in.tsv", rows))
     encoded = encode_pairs(PairTokenizer.load(place), list(text_a), list(text_b), 128)
-    fixed = fixed_batches(encoded.lengths, engine.batch_tokens, 128, engine.small_batches)
+    fixed = prediction_batches(encoded.lengths, engine.batch_tokens, 128, engine.shapes)
     batches = [pad_batch(encoded, part, length) for part, length in fixed]
     with ThreadPoolExecutor(engine.threads) as threads:
         for _ in range(2):  # the first pass makes what oneDNN keeps for each shape

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.text.batches import evaluation_batches, padding_share, training_batches
+from app.text.batches import evaluation_batches, padding_share, prediction_batches, training_batches
 from app.text.encode import encode_pairs
 from app.text.pairs import read_pairs
 from app.text.tokenizer import PairTokenizer
@@ -50,3 +50,17 @@ def test_padding_under_ten_percent_on_lcqmc(real_data):
     tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
     lengths = encode_pairs(tokenizer, pairs.text_a, pairs.text_b, 128).lengths
     assert padding_share(lengths, training_batches(lengths, 32, 1, 0)) < 0.10
+
+
+@given(st.lists(st.integers(1, 128), max_size=300), st.sampled_from(["any", "few", "small"]), st.sampled_from([64, 512]))
+def test_prediction_batches_hold_every_row_in_the_shapes_that_an_engine_takes(lengths, shapes, tokens):
+    lengths = np.array(lengths, int)
+    batches = prediction_batches(lengths, tokens, 128, shapes)
+    seen = np.concatenate([rows for rows, _ in batches] or [np.zeros(0, int)])
+    assert set(seen.tolist()) == set(range(len(lengths)))
+    for rows, length in batches:
+        assert lengths[rows].max() <= length <= 128 and (len(rows) == 1 or len(rows) * length <= tokens)
+    if shapes == "any":
+        assert len(seen) == len(lengths) and all((lengths[rows] == length).all() for rows, length in batches)
+    if shapes == "few":
+        assert len({length for _, length in batches}) == len({(len(rows), length) for rows, length in batches}) <= 20
