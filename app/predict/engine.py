@@ -99,7 +99,7 @@ def _config(graph: Path, place: str, name: str):
         return config
     config.disable_gpu()
     config.enable_mkldnn()
-    config.set_mkldnn_cache_capacity(256)  # shapes whose operations are kept ready
+    config.set_mkldnn_cache_capacity(0)  # else each shape gets rearranged weights of its own: time, and memory without end
     config.set_cpu_math_library_num_threads(runtime.thread_count())
     if name == "bf16":
         config.enable_mkldnn_bfloat16()

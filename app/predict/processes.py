@@ -21,8 +21,6 @@ PROCESS = 400 << 20  # bytes of memory that a process takes beside the weights
 class EngineProcesses(Engine):
     """On CPU one process of one thread for each processor (as far as the memory goes), on GPU one process.
 
-    Meant for files: on Paddle, rows more are cheaper than a shape more, which each process would have to prepare.
-
     Threads of one predictor wait for one another; predictors of one thread do not, and each adds in the same order
     whatever the machine's load. They end with this process, however it ends. Raises UserError where the engine cannot run.
     """
@@ -33,8 +31,6 @@ class EngineProcesses(Engine):
             raise UserError(f"--engine {name}: {reason}")
         if name != "dygraph":
             exported(folder)  # before all of them ask for it
-        self._set_batches(name, runtime.uses_gpu(device))
-        self.shapes = "any" if name == "int8" else "few"
         if not runtime.uses_gpu(device) and name != "dygraph":
             each = PROCESS + 2 * (folder / "model.safetensors").stat().st_size
             self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
@@ -50,11 +46,13 @@ class EngineProcesses(Engine):
                 self._processes.append((process, mine))
         try:
             for _, connection in self._processes:
-                _ask(connection)
+                self.batch_tokens, self.window_rows, self.shapes = _ask(connection)
                 self._free.put(connection)
         except BaseException:
             self.close()
             raise
+        if self.threads < runtime.thread_count() and self.shapes == "small":
+            self.shapes = "few"  # several threads of a process share a product by its rows
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
@@ -73,7 +71,7 @@ class EngineProcesses(Engine):
 
 
 def _ask(connection: Connection, *batch: np.ndarray):
-    """What the process answers to the batch; without one, that it is ready. Raises what it raised."""
+    """What the process answers to the batch; without one, when it is ready, its engine's batches. Raises what it raised."""
     try:
         if batch:
             connection.send(batch)
@@ -90,7 +88,7 @@ def _serve(connection: Connection, name: str, folder: Path, device: str) -> None
     with contextlib.suppress(EOFError, OSError):
         try:
             engine = open_engine(name, folder, device)
-            connection.send(None)
+            connection.send((engine.batch_tokens, engine.window_rows, engine.shapes))
         except Exception as problem:  # whatever it is, it is told where the user can read it
             connection.send(problem)
             return
