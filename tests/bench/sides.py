@@ -38,6 +38,6 @@ def print_table(title: str, unit: str, rates: dict, base: str) -> dict:
     print(title)
     for name, values in results.items():
         if values["median"]:
-            ratio = values["median"] / results[base]["median"]
-            print(f"  {name:16} {values['median']:10,.1f} {unit}   {ratio:5.2f} x {base}   {values['all']}")
+            ratio = f"{values['median'] / results[base]['median']:5.2f} x {base}" if base in results else ""
+            print(f"  {name:16} {values['median']:10,.1f} {unit}   {ratio}   {values['all']}")
     return results
