@@ -14,7 +14,7 @@ import numpy as np
 from app.errors import UserError
 
 FORMAT = 0x4D544348  # marks our files among other SQLite files
-MEMORY = 16 << 20  # bytes of the file that are kept in memory
+MEMORY = 4 << 20  # bytes of the file that are kept in memory; the system keeps more of it where there is room
 ASKED_AT_ONCE = 900  # SQLite takes 999 values a statement, where it is old
 
 
