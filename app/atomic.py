@@ -124,3 +124,11 @@ def lock_folder(folder: Path) -> int:
         os.close(lock)
         raise UserError(f"{folder}: another run is at work in this folder; wait for it, or choose another") from problem
     return lock
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Of processes that begin together, one makes what is lacking, and the others wait."""
+    with open(file, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -284,28 +284,3 @@ class PredictOptions:
         check("shard", self.shard, not self.shard or bool(part and int(part[1]) < int(part[2])), "I/N with I from 0 to N-1")
         check("num_workers", self.num_workers, self.num_workers == 1 or not self.shard, "1 with --shard")
         check_device(self.device)
-
-
-@dataclass
-class EvaluateOptions:
-    """Measure a fine-tuned checkpoint folder on labelled pairs."""
-
-    model_name_or_path: str = "output/match/best"
-    """Fine-tuned checkpoint folder."""
-    test_set: str = "data/sample/test.tsv"
-    """Labelled pairs: .tsv, .csv or .jsonl, each also .gz."""
-    columns: str = ""
-    """Columns of the file, "text_a,text_b,label" by name (or by number, from 1). Empty: by known header or order."""
-    bad_rows: Literal["stop", "skip"] = "stop"
-    """A row that cannot be used ends the command with its line number, or is left out and counted."""
-    result_file: str = ""
-    """JSON file for the figures; empty: only the table."""
-    batch_size: int = 64
-    """Pairs scored at once."""
-    device: str = "auto"
-    """auto (a GPU if there is one), cpu, gpu or gpu:N."""
-
-    def __post_init__(self) -> None:
-        check_file("test_set", self.test_set)
-        check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
-        check_device(self.device)

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import List
+from typing import List, Literal
 
 from app import runtime
 from app.atomic import write_json
-from app.flags import parse
-from app.options import EvaluateOptions
-from app.text.pairs import read_pairs
+from app.flags import check, check_device, check_file, parse
+from app.text.labelled import read_pairs
+
+
+@dataclass
+class EvaluateOptions:
+    """Measure a fine-tuned checkpoint folder on labelled pairs."""
+
+    model_name_or_path: str = "output/match/best"
+    """Fine-tuned checkpoint folder."""
+    test_set: str = "data/sample/test.tsv"
+    """Labelled pairs: .tsv, .csv or .jsonl, each also .gz."""
+    columns: str = ""
+    """Columns of the file, "text_a,text_b,label" by name (or by number, from 1). Empty: by known header or order."""
+    bad_rows: Literal["stop", "skip"] = "stop"
+    """A row that cannot be used ends the command with its line number, or is left out and counted."""
+    result_file: str = ""
+    """JSON file for the figures; empty: only the table."""
+    batch_size: int = 64
+    """Pairs scored at once."""
+    device: str = "auto"
+    """auto (a GPU if there is one), cpu, gpu or gpu:N."""
+
+    def __post_init__(self) -> None:
+        check_file("test_set", self.test_set)
+        check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
+        check_device(self.device)
 
 
 def main(arguments: List[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Dict, List
 
 import numpy as np
 
-from app.text.pairs import Pairs
+from app.text.labelled import Pairs
 
 
 def character_overlap(text_a: str, text_b: str) -> float:

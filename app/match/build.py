@@ -14,7 +14,7 @@ from app.match.data import Split, label_names, positive_index, provenance, read_
 from app.match.decision import Decision
 from app.match.model import PairClassifier
 from app.options import MatchOptions
-from app.text.pairs import Pairs
+from app.text.labelled import Pairs
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import count_words, learn_vocabulary
 

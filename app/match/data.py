@@ -15,7 +15,7 @@ from app.options import MatchOptions
 from app.progress import say
 from app.text.audit import audit_split, drop_pairs, shared_pairs
 from app.text.encode import EncodedPairs, encode_pairs
-from app.text.pairs import Pairs, read_pairs
+from app.text.labelled import Pairs, read_pairs
 from app.text.tokenizer import PairTokenizer
 
 MOST_LABELS = 100  # more distinct labels than this are a wrong column

@@ -13,11 +13,12 @@ from typing import Any, Callable, Dict, List, Tuple
 import numpy as np
 
 from app import runtime
-from app.atomic import write_json
+from app.atomic import locked, write_json
 from app.errors import UserError
 from app.match.card import Card
+from app.options import PredictOptions
 from app.predict.engine import ENGINES, why_not
-from app.predict.export import exported, locked
+from app.predict.export import exported
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, decide
 from app.text.tokenizer import PairTokenizer
@@ -28,7 +29,7 @@ PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
 
 
-def known_best(folder: Path, device: str, max_decision_change: float = 0.001) -> str:
+def known_best(folder: Path, device: str, max_decision_change: float = PredictOptions.max_decision_change) -> str:
     """The engine that an earlier comparison on this machine found; fp32 where there was none."""
     record = known(folder, device)
     return best(record, max_decision_change) if record else FIRST

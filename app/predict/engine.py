@@ -131,14 +131,19 @@ class OnnxRuntime(Engine):
 
 def open_engine(name: str, folder: Path, device: str) -> Engine:
     """The engine of that name for the checkpoint folder. Raises UserError, saying why, where it cannot run here."""
-    reason = why_not(name, device)
-    if reason:
-        raise UserError(f"--engine {name}: {reason}")
+    check_can_run(name, device)
     if name == "dygraph":
         return Dygraph(folder, device)
     if name == "int8":
         return OnnxRuntime(int8_file(folder))
     return Inference(folder, device, name)
+
+
+def check_can_run(name: str, device: str) -> None:
+    """Raises UserError, saying why, where this machine cannot run the engine."""
+    reason = why_not(name, device)
+    if reason:
+        raise UserError(f"--engine {name}: {reason}")
 
 
 def why_not(name: str, device: str) -> str:

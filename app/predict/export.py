@@ -7,17 +7,15 @@ output/match/best.exported/<hash>/      model.json, model.pdiparams; as they are
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import functools
 import hashlib
 import os
 import shutil
 from pathlib import Path
-from typing import Iterator, List
+from typing import List
 
 from app import runtime
-from app.atomic import atomic_folder
+from app.atomic import atomic_folder, locked
 from app.errors import UserError
 from app.match.card import read_card
 
@@ -89,14 +87,6 @@ def tensorrt_graph(folder: Path) -> Path:
             write_tensorrt(home / GRAPH, target, read_card(folder).max_seq_length)
             (target.parent / "whole").touch()  # the files name one another: they cannot be moved here when they are done
     return target
-
-
-@contextlib.contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Of processes that begin together, one makes what is lacking, and the others wait."""
-    with open(file, "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _homes(folder: Path) -> List[Path]:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import json
 import os
@@ -17,7 +16,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from app.atomic import fsync, lock_folder
+from app.atomic import fsync, lock_folder, locked
 from app.errors import UserError
 
 FORMAT = 1  # of the journal: what another version of this program has begun is not gone on with
@@ -33,14 +32,13 @@ def side_folder(result: Path) -> Path:
 @contextlib.contextmanager
 def side_lock(result: Path) -> Iterator[Optional[Path]]:
     """The side folder, while no other process changes what is directly in it; None where there is none."""
-    try:
-        lock = open(side_folder(result) / ".lock", "a")
-    except FileNotFoundError:
-        yield None
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield side_folder(result)
+    side: Optional[Path] = side_folder(result)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(side / ".lock"))
+        except FileNotFoundError:
+            side = None
+        yield side
 
 
 class Part:

@@ -12,7 +12,7 @@ import numpy as np
 
 from app import runtime
 from app.errors import UserError
-from app.predict.engine import Engine, open_engine, why_not
+from app.predict.engine import Engine, check_can_run, open_engine
 from app.predict.export import exported
 
 PROCESS = 400 << 20  # bytes of memory that a process takes beside the weights
@@ -26,9 +26,7 @@ class EngineProcesses(Engine):
     """
 
     def __init__(self, name: str, folder: Path, device: str):
-        reason = why_not(name, device)
-        if reason:
-            raise UserError(f"--engine {name}: {reason}")
+        check_can_run(name, device)
         if name != "dygraph":
             exported(folder)  # before all of them ask for it
         if not runtime.uses_gpu(device) and name != "dygraph":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections import Counter
 from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
 from app import runtime
+from app.atomic import locked
 from app.encoder.files import find_folder
 from app.options import PretrainOptions
 from app.pretrain.documents import Document, Source, read_documents
@@ -22,8 +22,7 @@ def prepare_shards(options: PretrainOptions, sources: Sequence[Source]) -> None:
     """Makes vocabulary and shards in `options.shards_dir` where they are not there yet."""
     folder, workers = Path(options.shards_dir), options.tokenize_processes or runtime.cpu_count()
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / ".lock"):
         tokenizer = folder / "tokenizer"
         origin = options.init_from_ckpt or options.vocab_file or f"learned, {options.vocab_size} tokens"
         check_settings(tokenizer, {"vocabulary": origin})

@@ -9,7 +9,7 @@ from typing import Dict, List, Sequence
 import numpy as np
 
 from app.text.encode import EncodedPairs
-from app.text.pairs import Pairs
+from app.text.labelled import Pairs
 
 
 @dataclass

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence, Tuple
 
@@ -231,57 +231,6 @@ class PairFile:
         if UNDECODED.search(row.text_a) or UNDECODED.search(row.text_b):
             return f"not valid {self.encoding.upper()} text"
         return ""
-
-
-@dataclass
-class Pairs:
-    """The usable rows of a file, in file order; what was wrong with the others."""
-
-    path: str
-    text_a: List[str] = field(default_factory=list)
-    text_b: List[str] = field(default_factory=list)
-    labels: List[str] = field(default_factory=list)
-    lines: List[int] = field(default_factory=list)
-    bad: List[Row] = field(default_factory=list)
-    encoding: str = "utf-8"
-
-    def __len__(self) -> int:
-        return len(self.text_a)
-
-    def keep(self, rows: Sequence[int]) -> "Pairs":
-        """The same pairs, only those of the given positions."""
-        chosen = {name: [getattr(self, name)[i] for i in rows] for name in ("text_a", "text_b", "labels", "lines")}
-        return Pairs(self.path, bad=self.bad, encoding=self.encoding, **chosen)
-
-
-def read_pairs(path: str, columns: str = "", bad_rows: str = "stop", labels: Sequence[str] = ()) -> Pairs:
-    """Reads a labelled file whole. `labels`, where given, are the only labels allowed.
-
-    Raises UserError with the first five bad rows and their count, unless `bad_rows` is "skip".
-    """
-    with PairFile(path, columns, labelled=True) as file:
-        pairs = Pairs(path, encoding=file.encoding)
-        for row in file:
-            if not row.error and labels and row.label not in labels:
-                row.error = f"label {row.label!r} is none of {', '.join(labels)}"
-            if row.error:
-                pairs.bad.append(row)
-                continue
-            pairs.text_a.append(row.text_a)
-            pairs.text_b.append(row.text_b)
-            pairs.labels.append(row.label)
-            pairs.lines.append(row.line)
-    if pairs.bad and bad_rows == "stop":
-        raise UserError(f"{path}: {describe_bad_rows(pairs.bad)}. Mend the file, or go on without them: --bad_rows skip")
-    if not len(pairs):
-        raise UserError(f"{path}: no usable row")
-    return pairs
-
-
-def describe_bad_rows(bad: Sequence[Row]) -> str:
-    """The first five bad rows by line, and how many there are."""
-    shown = "; ".join(f"line {row.line}: {row.error}" for row in bad[:5])
-    return f"{len(bad):,} bad row(s): {shown}{' ...' if len(bad) > 5 else ''}"
 
 
 def format_of(path: Path) -> str:

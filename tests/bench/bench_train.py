@@ -30,7 +30,7 @@ RATE = 5e-5
 
 def rows_of(path: str, count: int) -> list:
     """The first `count` rows, (text_a, text_b, label)."""
-    from app.text.pairs import read_pairs
+    from app.text.labelled import read_pairs
 
     pairs = read_pairs(path)
     return [(a, b, int(label)) for a, b, label in list(zip(pairs.text_a, pairs.text_b, pairs.labels))[:count]]
@@ -112,7 +112,7 @@ def ours(folder: str, rows: list) -> float:
     from app.match.model import PairClassifier
     from app.match.task import MatchTask
     from app.options import MatchOptions
-    from app.text.pairs import Pairs
+    from app.text.labelled import Pairs
     from app.train import parallel
     from app.train.cpu_kernels import use_fast_kernels
     from app.train.loop import Trainer

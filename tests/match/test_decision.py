@@ -9,7 +9,7 @@ from sklearn import metrics
 from app.match.baselines import baselines, character_overlap
 from app.match.decision import Decision, fit_decision, log_loss
 from app.match.metrics import headlines, measure, table
-from app.text.pairs import Pairs
+from app.text.labelled import Pairs
 
 
 def made_up(rows=500, labels=2, seed=0, sharpness=3.0):

@@ -2,7 +2,7 @@
 
 from app.text.audit import audit_split, drop_pairs, shared_pairs
 from app.text.encode import encode_pairs
-from app.text.pairs import Pairs, read_pairs
+from app.text.labelled import Pairs, read_pairs
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import SPECIAL_TOKENS
 

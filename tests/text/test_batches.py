@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.text.batches import evaluation_batches, padding_share, prediction_batches, training_batches
 from app.text.encode import encode_pairs
-from app.text.pairs import read_pairs
+from app.text.labelled import read_pairs
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import count_words, learn_vocabulary
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.text.pairs import PairFile, read_pairs
+from app.text.labelled import read_pairs
+from app.text.pairs import PairFile
 
 
 def rows_of(path, columns="", labelled=False):
