@@ -32,7 +32,7 @@ def _score_one(options: PredictOptions) -> None:
     from app.predict.matcher import Matcher
     from app.predict.scorer import decide
 
-    matcher = Matcher.load(options.model_name_or_path, options.device, options.engine)
+    matcher = Matcher.load(options.model_name_or_path, options.device, options.engine, options.max_decision_change)
     pair = (options.text_a, options.text_b)
     orders = [pair, pair[::-1]] if options.symmetric else [pair]
     verdict = decide(matcher.card, matcher.scorer.submit(orders).result(), len(orders))

@@ -16,20 +16,20 @@ from app import runtime
 from app.atomic import locked, write_json
 from app.errors import UserError
 from app.match.card import Card
-from app.options import PredictOptions
 from app.predict.engine import ENGINES, why_not
 from app.predict.export import exported
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, decide
 from app.text.tokenizer import PairTokenizer
 
+LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "tensorrt")  # another version: compared anew
 FIRST = "fp32"  # where nothing was measured
 SAMPLE = 2000  # pairs to compare on, at most,
 PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
 
 
-def known_best(folder: Path, device: str, max_decision_change: float = PredictOptions.max_decision_change) -> str:
+def known_best(folder: Path, device: str, max_decision_change: float) -> str:
     """The engine that an earlier comparison on this machine found; fp32 where there was none."""
     record = known(folder, device)
     return best(record, max_decision_change) if record else FIRST
@@ -89,14 +89,16 @@ def _measure(name: str, folder: Path, device: str, card: Card, tokenizer: PairTo
 
 def _machine(device: str) -> Dict[str, Any]:
     processor = runtime.gpu_name() if runtime.uses_gpu(device) else runtime.cpu_name()
-    return {"processor": processor, "threads": runtime.thread_count(), "paddle": _paddle_version()}
+    return {"processor": processor, "threads": runtime.thread_count(), "libraries": _versions()}
 
 
-def _paddle_version() -> str:
-    """Found without loading it."""
-    with contextlib.suppress(PackageNotFoundError):
-        return version("paddlepaddle")
-    return version("paddlepaddle-gpu")
+def _versions() -> Dict[str, str]:
+    """Of the libraries that engines are made of, those installed here; found without loading them."""
+    found = {}
+    for library in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
 
 
 def _record_file(folder: Path, device: str) -> Path:

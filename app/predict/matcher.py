@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import List, Sequence, Tuple
 
 from app.match.card import read_card
+from app.options import PredictOptions
 from app.predict.choose import known_best
 from app.predict.engine import open_engine
 from app.predict.scorer import Scorer, decide
@@ -34,13 +35,20 @@ class Matcher:
         self.scorer, self.card = scorer, scorer.card
 
     @classmethod
-    def load(cls, folder: str, device: str = "auto", engine: str = "auto") -> "Matcher":
+    def load(
+        cls,
+        folder: str,
+        device: str = "auto",
+        engine: str = "auto",
+        max_decision_change: float = PredictOptions.max_decision_change,
+    ) -> "Matcher":
         """Loads a checkpoint folder strictly. `engine` is one of `predict.py --help`; `auto` takes the one that was found
-        to be the best for a file before, else fp32. Raises UserError where something is missing or does not fit.
+        to be the best for a file before, of those that change at most this share of decisions, else fp32. Raises UserError
+        where something is missing or does not fit.
         """
         place = Path(folder)
         card = read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
-        name = known_best(place, device) if engine == "auto" else engine
+        name = known_best(place, device, max_decision_change) if engine == "auto" else engine
         return cls(Scorer(open_engine(name, place, device), PairTokenizer.load(place), card))
 
     def score(self, pairs: Sequence[Tuple[str, str]]) -> List[Score]:

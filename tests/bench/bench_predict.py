@@ -140,6 +140,7 @@ def arrays(folder: str, rows: int) -> float:
     from concurrent.futures import ThreadPoolExecutor
 
     from app import runtime
+    from app.options import PredictOptions
     from app.predict.choose import known_best
     from app.predict.processes import EngineProcesses
     from app.text.batches import prediction_batches
@@ -148,7 +149,7 @@ def arrays(folder: str, rows: int) -> float:
 
     runtime.prepare()
     place = Path(folder) / "best"
-    engine = EngineProcesses(known_best(place, "auto"), place, "auto")
+    engine = EngineProcesses(known_best(place, "auto", PredictOptions.max_decision_change), place, "auto")
     text_a, text_b = zip(*read_rows(f"{folder}/in.tsv", rows))
     encoded = encode_pairs(PairTokenizer.load(place), list(text_a), list(text_b), 128)
     fixed = prediction_batches(encoded.lengths, engine.batch_tokens, 128, engine.shapes)

@@ -1,9 +1,12 @@
 """Which engine `auto` takes, and what it says of the others."""
 
 from conftest import run_app, sample_lines
+from fake_engine import FakeEngine
 
+from app import Matcher
+from app.commands import predict
 from app.match.card import read_card
-from app.predict import choose
+from app.predict import choose, matcher
 from app.predict.choose import best, describe
 from app.predict.engine import ENGINES
 
@@ -34,8 +37,29 @@ def test_engines_are_compared_once_and_the_record_is_kept(small_matcher, monkeyp
     assert set(record["engines"]) == set(ENGINES) and len(said) == 1
     assert record["engines"]["fp32"]["changed"] == 0 and record["engines"]["fp32"]["difference"] < 1e-5
     assert choose.compare(folder, "cpu", read_card(folder), pairs, said.append) == record and len(said) == 1
-    monkeypatch.setattr(choose.runtime, "cpu_name", lambda: "another machine")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(choose.runtime, "cpu_name", lambda: "another machine")
+        assert choose.known(folder, "cpu") == {}
+    monkeypatch.setattr(choose, "version", lambda library: "newer")
     assert choose.known(folder, "cpu") == {}
+
+
+def test_a_matcher_takes_the_engine_that_changes_no_more_decisions_than_allowed(small_matcher, monkeypatch):
+    monkeypatch.setattr(choose, "known", lambda folder, device: RECORD)
+    opened = []
+    monkeypatch.setattr(matcher, "open_engine", lambda name, folder, device: opened.append(name) or FakeEngine())
+    for allowed in (0.0, 0.001, 0.1):
+        Matcher.load(str(small_matcher / "best"), "cpu", "auto", allowed)
+    Matcher.load(str(small_matcher / "best"))
+    assert opened == ["fp32", "bf16", "int8", "bf16"]
+
+
+def test_one_pair_is_scored_by_the_engine_that_the_flag_allows(small_matcher, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(matcher, "known_best", lambda folder, device, allowed: asked.append(allowed) or "fp32")
+    flags = ["--text_a", "甲", "--text_b", "乙", "--max_decision_change", "0.02", "--device", "cpu"]
+    predict.main(["--model_name_or_path", str(small_matcher / "best"), *flags])
+    assert asked == [0.02] and "prediction: " in capsys.readouterr().out
 
 
 def test_the_command_says_which_engine_and_why(small_matcher, small_data, tmp_path):
