@@ -64,9 +64,9 @@ def checkpoint(tmp_path_factory):
 def score(checkpoint, engine):
     """`score(source, result, **options)`: what `predict.py` does with files, in this process."""
 
-    def run(*sources, result="", **options):
+    def run(*sources, result="", engine="fp32", **options):
         names = tuple(str(source) for source in sources)
-        wanted = PredictOptions(str(checkpoint), names, str(result), engine="fp32", **options)
+        wanted = PredictOptions(str(checkpoint), names, str(result), engine=engine, **options)
         planned = plan(wanted)
         summaries, _ = jobs.run_all(planned, wanted, lambda rows: None)
         clear([job.result for job in planned])

@@ -27,6 +27,13 @@ class Decision:
             return probabilities.argmax(axis=-1)
         return np.where(probabilities[:, self.positive] >= self.threshold, self.positive, 1 - self.positive)
 
+    def is_close(self, probabilities: np.ndarray, distance: float) -> np.ndarray:
+        """Whether a change of a probability by less than `distance` could turn the prediction: bool [rows]."""
+        if probabilities.shape[1] == 2:
+            return np.abs(probabilities[:, self.positive] - self.threshold) < distance
+        ranked = np.sort(probabilities, axis=-1)
+        return ranked[:, -1] - ranked[:, -2] < 2 * distance
+
 
 def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean cross-entropy of the true labels, in nats."""

@@ -1,7 +1,7 @@
 """A fine-tuned checkpoint folder -> a static graph for Paddle Inference, made once and kept beside it.
 
 output/match/best/                      the checkpoint
-output/match/best.exported/<hash>/      model.json, model.pdiparams; as they are asked for: int8.onnx, tensorrt-GPU/
+output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked for: *.onnx, tensorrt-GPU/
     engines-MACHINE.json                what `choose.py` measured
 """
 
@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 from app import runtime
 from app.atomic import atomic_folder, locked
@@ -21,7 +21,6 @@ from app.match.card import read_card
 
 FORMAT = 1  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
-INT8 = "int8.onnx"
 DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors")
 
 
@@ -64,15 +63,16 @@ def exported(folder: Path) -> Path:
     raise UserError(f"{folder}: cannot write its exported graph to {' or '.join(str(home) for home in homes)}")
 
 
-def int8_file(folder: Path) -> Path:
-    """The model's static graph in 8-bit integers; made where it is not there yet."""
+def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
+    """The model's static graph for ONNX Runtime, in float32 and in 8-bit integers; made where they are not there yet."""
     home = exported(folder)
-    with locked(home / ".int8.lock"):
-        if not (home / INT8).is_file():
+    plain, rounded = home / "fp32.onnx", home / "int8.onnx"
+    with locked(home / ".onnx.lock"):
+        if not (plain.is_file() and rounded.is_file()):
             from app.predict.int8 import write_int8
 
-            write_int8(home / f"{GRAPH}.json", home / INT8)
-    return home / INT8
+            write_int8(home / f"{GRAPH}.json", plain, rounded)
+    return plain, rounded
 
 
 def tensorrt_graph(folder: Path) -> Path:

@@ -11,7 +11,6 @@ attention, norms and the classifier stay in float32.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Dict, List
 
@@ -26,17 +25,17 @@ NARROW = 16  # products with fewer outputs (the classifier's) stay as they are
 ZERO = 128  # what stands for 0 among unsigned bytes
 
 
-def write_int8(graph: Path, file: Path) -> None:
-    """Writes the rounded form of `graph` (.json, with its weights beside it) to `file`, whole or not at all."""
+def write_int8(graph: Path, plain: Path, rounded: Path) -> None:
+    """Writes `graph` (.json, with its weights beside it) as ONNX to `plain`, and its rounded form to `rounded`, each whole or
+    not at all.
+    """
     runtime.load_paddle(nlp=False)
-    with tempfile.TemporaryDirectory() as folder, runtime.quiet():
+    with atomic_file(plain) as temporary, runtime.quiet():
         import paddle2onnx
 
-        plain = str(Path(folder) / "plain.onnx")
-        paddle2onnx.export(str(graph), str(graph.with_suffix(".pdiparams")), plain, opset_version=17)
-        model = round_products(onnx.load(plain))
-    with atomic_file(file) as temporary:
-        onnx.save(model, str(temporary))
+        paddle2onnx.export(str(graph), str(graph.with_suffix(".pdiparams")), str(temporary), opset_version=17)
+    with atomic_file(rounded) as temporary:
+        onnx.save(round_products(onnx.load(plain)), str(temporary))
 
 
 def round_products(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -61,7 +61,8 @@ class Run:
         self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
         beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
         beside.mkdir(parents=True, exist_ok=True)
-        known_as = f"{self.model} {self.engine} {self.reading}".encode()
+        decision = asdict(card.decision) if options.engine == "int8" else ""  # what comes close to it is computed otherwise
+        known_as = f"{self.model} {self.engine} {self.reading} {decision}".encode()
         self.store = ScoreStore(options.cache, known_as) if options.cache else ScoreStore.hidden(beside, known_as)
 
     def close(self) -> None:

@@ -100,3 +100,14 @@ def test_baselines():
 
     found = baselines(pairs(near, far), pairs(near[:1], far[:3]), "1")
     assert found == {"majority": 0.25, "character_overlap": 1.0}
+
+
+@given(st.integers(0, 1000), st.integers(2, 4), st.floats(0.01, 0.2))
+def test_what_is_not_close_to_another_decision_stays_as_it_is(seed, labels, distance):
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.ones(labels), 200)
+    moved = probabilities + random.uniform(-distance, distance, probabilities.shape)
+    decision = Decision(positive=1, threshold=0.6)
+    close = decision.is_close(probabilities, distance)
+    np.testing.assert_array_equal(decision.predict(moved)[~close], decision.predict(probabilities)[~close])
+    assert decision.is_close(probabilities, 1.0).all() and not decision.is_close(probabilities, 0.0).any()

@@ -1,6 +1,8 @@
 """Engines compute what the reference computes; exports are made once for each model."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ from app import Matcher, runtime
 from app.encoder.scratch import encoder_from_scratch
 from app.errors import UserError
 from app.match.model import PairClassifier
-from app.predict.engine import open_engine, why_not
+from app.predict.engine import CLOSE, open_engine, why_not
 from app.predict.export import exported
 from app.predict.graph import ForPrediction
 
@@ -76,6 +78,25 @@ def test_int8_decides_nearly_as_the_reference_and_pairs_stand_apart(folder, matc
     assert [int8.score([pair])[0].probability for pair in pairs[:20]] == [score.probability for score in scores[:20]]
 
 
+@pytest.mark.skipif(bool(why_not("int8", "cpu")), reason="int8 cannot run here")
+def test_int8_computes_close_decisions_again_in_float32(folder, matcher, pairs, tmp_path):
+    """Rounding moves some probabilities over the threshold elsewhere: here none is left that near to it."""
+    copy = tmp_path / "best"
+    shutil.copytree(folder, copy)
+    exact = np.array([score.probability for score in matcher.score(pairs)])
+    card = json.loads((copy / "matcher.json").read_text())
+    card["decision"]["threshold"] = threshold = float(np.median(exact))
+    (copy / "matcher.json").write_text(json.dumps(card))
+    int8 = Matcher.load(str(copy), device="cpu", engine="int8")
+    scores = np.array([score.probability for score in int8.score(pairs)])
+    close = np.abs(scores - threshold) < CLOSE - 1e-5
+    assert close.any() and not close.all()
+    np.testing.assert_allclose(scores[close], exact[close], atol=1e-5)
+    assert np.abs(scores[~close] - exact[~close]).max() > 1e-5
+    np.testing.assert_array_equal(scores >= threshold, exact >= threshold)
+    assert [int8.score([pair])[0].probability for pair in pairs[:40]] == scores[:40].tolist()
+
+
 @pytest.mark.skipif(not why_not("bf16", "cpu"), reason="this processor has bf16 instructions")
 def test_an_engine_that_cannot_run_here_says_so(folder):
     with pytest.raises(UserError, match="--engine bf16: this processor has no bf16"):
@@ -89,8 +110,6 @@ def test_an_engine_that_cannot_run_here_says_so(folder):
 
 
 def test_a_model_is_exported_once_and_other_weights_again(folder, tmp_path):
-    import shutil
-
     copy = tmp_path / "best"
     shutil.copytree(folder, copy)
     first = exported(copy)
@@ -103,8 +122,6 @@ def test_a_model_is_exported_once_and_other_weights_again(folder, tmp_path):
 
 
 def test_where_the_checkpoint_is_read_only_the_export_goes_into_the_users_cache(folder, tmp_path, monkeypatch):
-    import shutil
-
     shutil.copytree(folder, tmp_path / "best")
     (tmp_path / "best.exported").write_text("no folder can be made here")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -150,6 +150,18 @@ def test_a_cache_keeps_scores_between_runs_and_tells_models_apart(score, engine,
         score(source, result=tmp_path / "4.tsv", cache=str(tmp_path / "other.db"))
 
 
+def test_a_cache_outlives_another_threshold_but_for_int8_whose_scores_depend_on_it(score, engine, checkpoint, tmp_path):
+    source, card = pairs_file(tmp_path / "in.tsv", 50), checkpoint / "matcher.json"
+    before, found = card.read_text(), {}
+    for name in ("fp32", "int8"):
+        options = {"cache": str(tmp_path / f"{name}.db"), "engine": name}
+        score(source, result=tmp_path / f"{name}.1.tsv", **options)
+        card.write_text(before.replace('"threshold": 0.5', '"threshold": 0.7'))
+        found[name] = score(source, result=tmp_path / f"{name}.2.tsv", **options)
+        card.write_text(before)
+    assert found["fp32"].scored == 0 and found["int8"].scored == found["int8"].rows
+
+
 def test_both_orders_give_one_probability(score, tmp_path):
     source = pairs_file(tmp_path / "in.tsv", 40)
     turned = tmp_path / "turned.tsv"
