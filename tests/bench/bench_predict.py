@@ -19,7 +19,6 @@ On a processor without bf16 instructions leave st_bf16 and openvino_bf16 out (--
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sides import ROOT, print_table, run_side
+from sides import ROOT, closing_rate, print_table, run_side
 
 sys.path.insert(0, str(ROOT))
 SHAPES = {"12x768": (12, 768, 12, 3072), "4x312": (4, 312, 12, 1200)}
@@ -157,7 +156,7 @@ def ours(folder: str, rows: int, engine: str) -> float:
     if done.returncode:
         sys.exit(done.stderr)
     print(done.stdout, file=sys.stderr)
-    return float(re.search(r"([\d,]+) rows/s", done.stdout)[1].replace(",", ""))
+    return closing_rate(done.stdout)
 
 
 def arrays(folder: str, rows: int) -> float:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sides import ROOT
+from sides import ROOT, closing_rate
 
 WORDS = "怎么 如何 还款 账单 密码 修改 查询 开通 取消 退货 发票 快递 明天 今天 手机 银行 登录 注册 会员 积分".split()
 
@@ -47,7 +47,7 @@ def score(model: str, source: Path) -> dict:
     if process.returncode:
         sys.exit(f"{source}: predict.py ended with {process.returncode}")
     print("  " + said.strip().splitlines()[-1], file=sys.stderr)
-    return {"rows_a_second": float(re.search(r"([\d,]+) rows/s", said)[1].replace(",", "")), "peak_MB": peak / 1024}
+    return {"rows_a_second": closing_rate(said), "peak_MB": peak / 1024}
 
 
 def main() -> None:

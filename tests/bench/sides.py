@@ -1,6 +1,7 @@
 """What the benchmarks share: each side runs as a process of its own, without the settings of this one."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -28,6 +29,11 @@ def run_side(script: str, side: str, arguments: list, python: str, log_dir: str,
     if not lines:
         print(f"  {side}: cannot run here: {(done.stderr.strip().splitlines() or ['?'])[-1]}", file=sys.stderr)
     return float(lines[-1].split()[1]) if lines else 0.0
+
+
+def closing_rate(said: str) -> float:
+    """The rows a second of the line that predict.py ends with: lines of progress before it count from the start of the model."""
+    return float(re.findall(r"([\d,]+) rows/s", said)[-1].replace(",", ""))
 
 
 def print_table(title: str, unit: str, rates: dict, base: str) -> dict:
