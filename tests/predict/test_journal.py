@@ -197,14 +197,17 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, lon
     assert result.read_bytes() == undisturbed[0]
 
 
-def test_ctrl_c_says_how_to_go_on(small_matcher, long_file, tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_says_how_to_go_on(small_matcher, long_file, tmp_path, workers):
+    """A terminal sends it to all processes: one of them answers."""
     process = subprocess.Popen(
-        command(small_matcher / "best", long_file, tmp_path / "out.tsv"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        [*command(small_matcher / "best", long_file, tmp_path / "out.tsv"), "--num_workers", str(workers)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
     side = side_folder(tmp_path / "out.tsv")
-    while process.poll() is None and not (side / "0-of-1/part").is_file():
+    while process.poll() is None and not (side / f"0-of-{workers}/part").is_file():
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and said.decode() == "stopped; what was scored is kept, the same command goes on\n"
 
