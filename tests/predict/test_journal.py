@@ -141,9 +141,12 @@ def test_of_several_files_the_finished_ones_stay(score, engine, source, tmp_path
 
 @pytest.fixture(scope="module")
 def long_file(tmp_path_factory):
-    """12,000 pairs, all different: short, for the model's sake, in rows that are long for the disk's."""
-    path = tmp_path_factory.mktemp("long") / "in.tsv"
-    rows = [f"问{number}\t答{number % 97}\t{'-' * 80}\n" for number in range(12_000)]
+    return write_long(tmp_path_factory.mktemp("long") / "in.tsv", 12_000)
+
+
+def write_long(path, count):
+    """Pairs, all different: short, for the model's sake, in rows that are long for the disk's."""
+    rows = [f"问{number}\t答{number % 97}\t{'-' * 80}\n" for number in range(count)]
     path.write_text("text_a\ttext_b\tnote\n" + "".join(rows), encoding="utf-8")
     return path
 
@@ -198,10 +201,11 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, lon
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_says_how_to_go_on(small_matcher, long_file, tmp_path, workers):
+def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path, workers):
     """A terminal sends it to all processes: one of them answers."""
+    source = write_long(tmp_path / "in.tsv", 200_000)  # enough for half a minute
     process = subprocess.Popen(
-        [*command(small_matcher / "best", long_file, tmp_path / "out.tsv"), "--num_workers", str(workers)],
+        command(small_matcher / "best", source, tmp_path / "out.tsv", "--num_workers", str(workers)),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     side = side_folder(tmp_path / "out.tsv")
@@ -209,7 +213,7 @@ def test_ctrl_c_says_how_to_go_on(small_matcher, long_file, tmp_path, workers):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and said.decode() == "stopped; what was scored is kept, the same command goes on\n"
+    assert said.decode() == "stopped; what was scored is kept, the same command goes on\n" and process.returncode == 130
 
 
 def test_two_at_once_are_refused(score, engine, source, tmp_path):
