@@ -100,7 +100,7 @@ def starting(helpers: int) -> Iterator[None]:
     """Around the start of helper processes: each gets its share of this one's threads, and none of them hears Ctrl-C."""
     mine = thread_count()
     os.environ["OMP_NUM_THREADS"] = str(max(1, mine // helpers))
-    resource_tracker.ensure_running()  # older Pythons, once they have started it, let SIGINT in
+    resource_tracker.ensure_running()  # started later, it would let SIGINT in again
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
