@@ -79,9 +79,10 @@ def test_gzip_and_gb18030_come_back_as_they_went_in(score, tmp_path):
     assert [line.split("\t")[:2] for line in text.splitlines()] == [["怎么还款", "如何还款"], ["今天", "明天"]]
 
 
-CELL = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["\t", '"', "\n", "\x00", "😀", "", " ", "a" * 3000]
-)
+NUL_IN_CSV = sys.version_info >= (3, 11)  # before, Python's csv refuses it: such a row has an error
+CELL = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
+CELL |= st.sampled_from(["\t", '"', "\n", "\x00", "😀", "", " ", "a" * 3000])
+CELL = CELL.filter(lambda cell: NUL_IN_CSV or "\x00" not in cell)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -90,7 +91,7 @@ def test_any_texts_come_back_from_a_csv(score, tmp_path, pairs, line_end, closed
     text = io.StringIO()
     csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([("text_a", "text_b"), *pairs])
     written = text.getvalue() if closed else text.getvalue()[: -len(line_end)]
-    (tmp_path / "in.csv").write_text(written, encoding="utf-8", newline="")
+    (tmp_path / "in.csv").write_bytes(written.encode("utf-8"))
     summary = score(tmp_path / "in.csv", result=tmp_path / "out.csv")
     rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8", newline="")))[1:]
     assert summary.rows == len(pairs) == len(rows)

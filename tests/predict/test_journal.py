@@ -207,6 +207,7 @@ def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path, workers):
     process = subprocess.Popen(
         command(small_matcher / "best", source, tmp_path / "out.tsv", "--num_workers", str(workers)),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in a script's background job it is ignored
     )  # fmt: skip
     side = side_folder(tmp_path / "out.tsv")
     while process.poll() is None and not (side / f"0-of-{workers}/part").is_file():
