@@ -31,6 +31,7 @@ def prepare() -> None:
     if cpu_vendor() == "AuthenticAMD":
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")  # Paddle's MKL takes a slow path on AMD processors
     os.environ.setdefault("FLAGS_use_stride_kernel", "0")
+    os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # for processes started from here: memory in large pages
     os.environ.setdefault("GLOG_minloglevel", "2")  # libraries say nothing below an error
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     warnings.filterwarnings("ignore", module=r"(paddle|paddlenlp|setuptools|_distutils_hack|pkg_resources)(\..*)?$")

@@ -7,19 +7,23 @@ import threading
 from abc import ABC, abstractmethod
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
 from app import runtime
 from app.errors import UserError
 from app.match.card import read_card
+from app.match.decision import Decision
 from app.predict import tensorrt
 from app.predict.export import GRAPH, exported, onnx_graphs, tensorrt_graph
+from app.text.batches import fill_rows
 
-CPU_BATCH_TOKENS = 512  # positions of a batch: as fast as larger ones on one core, and less is lost where rows are lacking
+ONNX_BATCH_TOKENS = 512  # positions of a batch; more of them leave the processor's cache
+CPU_BATCH_TOKENS = 2048
 GPU_BATCH_TOKENS = 16384
-WINDOW = 8  # rows for each position of a batch: enough to put like lengths together, few enough that a kill costs little
-CLOSE = 0.05  # to the threshold: rounding moves few probabilities further
+CPU_WINDOW, GPU_WINDOW = 4096, 131072  # rows: enough to put like lengths together, few enough that a kill costs little
+CLOSE = {"int8": 0.05, "bf16": 0.02}  # to the threshold: on CPU, rounding moves few probabilities further
 ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt")
 
 
@@ -27,13 +31,13 @@ class Engine(ABC):
     """Takes batches and gives logits; several threads may call it at once."""
 
     threads = 1  # that should call it at once, to keep it busy
-    batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
+    batch_tokens, window_rows = CPU_BATCH_TOKENS, CPU_WINDOW
     shapes = "small"  # of batches, see `prediction_batches`; "few" where the number of rows changes the last bit of logits
 
     def _set_batches(self, name: str, gpu: bool) -> None:
         if gpu:
             self.batch_tokens = tensorrt.BATCH_TOKENS if name == "tensorrt" else GPU_BATCH_TOKENS
-            self.window_rows, self.shapes = WINDOW * self.batch_tokens, "few"
+            self.window_rows, self.shapes = GPU_WINDOW, "few"
 
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
@@ -78,16 +82,25 @@ class Inference(Engine):
         self._set_batches(name, place != "cpu")
         with runtime.quiet():
             self._predictor = create_predictor(config)
-        self._lock = threading.Lock()
+        self._lock, self._shapes = threading.Lock(), {}
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
-        predictor = self._predictor
+        predictor, rows = self._predictor, len(input_ids)
         with self._lock:
+            more = self._rows_apart(*input_ids.shape) - rows
             for name, values in zip(predictor.get_input_names(), (input_ids, token_type_ids)):
-                predictor.get_input_handle(name).copy_from_cpu(values)
+                predictor.get_input_handle(name).copy_from_cpu(
+                    np.pad(values, ((0, more), (0, 0)), mode="edge") if more else values
+                )
             predictor.run()
-            return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
+            return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()[:rows]
+
+    def _rows_apart(self, rows: int, length: int) -> int:
+        """`rows` or a few more. Paddle keeps oneDNN's products by the digits of a shape, and takes 24 x 8 for 2 x 48."""
+        while self._shapes.setdefault(f"{rows}{length}", (rows, length)) != (rows, length):
+            rows += 2
+        return rows
 
 
 def _config(graph: Path, place: str, name: str):
@@ -109,42 +122,49 @@ def _config(graph: Path, place: str, name: str):
     return config
 
 
-class Int8(Engine):
-    """ONNX Runtime on CPU in 8-bit integers. What comes close to another decision is computed again in float32: the errors of
-    rounding are small, so they hardly turn any, for the price of a few pairs more.
-    """
+class OnnxRuntime(Engine):
+    """ONNX Runtime on CPU."""
 
-    shapes = "any"
+    batch_tokens, shapes = ONNX_BATCH_TOKENS, "any"
 
-    def __init__(self, folder: Path):
-        self._plain_file, rounded = onnx_graphs(folder)
-        self._rounded, self._decision = _onnx_session(rounded), read_card(folder).decision
+    def __init__(self, file: Path):
+        import onnxruntime
 
-    @functools.cached_property
-    def _plain(self):
-        return _onnx_session(self._plain_file)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = runtime.thread_count()
+        options.log_severity_level = 3  # errors
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # its idle threads would slow the other graph
+        slow = ["SkipLayerNormFusion", "BiasGeluFusion"]  # what they make of two steps takes longer than both
+        self._session = onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
+        )
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
-        logits = _onnx_logits(self._rounded, input_ids, token_type_ids)
-        close = self._decision.is_close(self._decision.probabilities(logits), CLOSE)
-        if close.any():
-            logits[close] = _onnx_logits(self._plain, input_ids[close], token_type_ids[close])
+        return self._session.run(None, {"input_ids": input_ids, "token_type_ids": token_type_ids})[0]
+
+
+class Rechecked(Engine):
+    """An engine of few bits. What comes close to another decision is computed again in float32: the errors of rounding are
+    small, so they hardly turn any, for the price of a few pairs more.
+    """
+
+    def __init__(self, rough: Engine, open_exact: Callable[[], Engine], decision: Decision, distance: float):
+        self.batch_tokens, self.window_rows, self.shapes = rough.batch_tokens, rough.window_rows, rough.shapes
+        self._rough, self._open_exact, self._decision, self._distance = rough, open_exact, decision, distance
+
+    @functools.cached_property
+    def _exact(self) -> Engine:
+        return self._open_exact()
+
+    def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        logits = self._rough.run(input_ids, token_type_ids)
+        close = np.flatnonzero(self._decision.is_close(self._decision.probabilities(logits), self._distance))
+        if len(close):
+            rows = fill_rows(close, len(logits), self.shapes)
+            logits[close] = self._exact.run(input_ids[rows], token_type_ids[rows])[: len(close)]
         return logits
-
-
-def _onnx_session(file: Path):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = runtime.thread_count()
-    options.log_severity_level = 3  # errors
-    slow = ["SkipLayerNormFusion", "BiasGeluFusion"]  # what they make of two steps takes longer than both
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=slow)
-
-
-def _onnx_logits(session, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
-    return session.run(None, {"input_ids": input_ids, "token_type_ids": token_type_ids})[0]
 
 
 def open_engine(name: str, folder: Path, device: str) -> Engine:
@@ -153,8 +173,16 @@ def open_engine(name: str, folder: Path, device: str) -> Engine:
     if name == "dygraph":
         return Dygraph(folder, device)
     if name == "int8":
-        return Int8(folder)
-    return Inference(folder, device, name)
+        plain, rounded = onnx_graphs(folder)
+        return _rechecked(name, folder, OnnxRuntime(rounded), lambda: OnnxRuntime(plain))
+    engine = Inference(folder, device, name)
+    if name in CLOSE and not runtime.uses_gpu(device):
+        return _rechecked(name, folder, engine, lambda: Inference(folder, device, "fp32"))
+    return engine
+
+
+def _rechecked(name: str, folder: Path, rough: Engine, open_exact: Callable[[], Engine]) -> Engine:
+    return Rechecked(rough, open_exact, read_card(folder).decision, CLOSE[name])
 
 
 def check_can_run(name: str, device: str) -> None:

@@ -19,7 +19,7 @@ from app.atomic import atomic_folder, locked
 from app.errors import UserError
 from app.match.card import read_card
 
-FORMAT = 1  # of the graph: another one makes other folders
+FORMAT = 2  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
 DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors")
 

@@ -15,6 +15,11 @@ class ForPrediction(paddle.nn.Layer):
     def __init__(self, model: PairClassifier):
         super().__init__()
         self.model = model
+        for layer in model.sublayers():  # left in the graph, they would copy what passes, and keep neighbours from being fused
+            if isinstance(layer, paddle.nn.Dropout):
+                layer.p = 0
+            elif isinstance(layer, paddle.nn.MultiHeadAttention):
+                layer.dropout = 0
         layers = getattr(getattr(model.encoder, "encoder", None), "layers", None)
         plain = type(model.encoder).__name__ in ("BertModel", "ErnieModel", "RobertaModel")
         self._shortened = plain and layers is not None and not layers[0].normalize_before

@@ -17,6 +17,7 @@ from app import runtime
 from app.errors import UserError
 from app.match.card import read_card
 from app.options import PredictOptions
+from app.predict.engine import CLOSE
 from app.predict.export import model_hash
 from app.predict.files import Stdout, Summary, score_range
 from app.predict.journal import FORMAT, Part
@@ -61,7 +62,7 @@ class Run:
         self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
         beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
         beside.mkdir(parents=True, exist_ok=True)
-        decision = asdict(card.decision) if options.engine == "int8" else ""  # what comes close to it is computed otherwise
+        decision = asdict(card.decision) if options.engine in CLOSE else ""  # what comes close to it is computed otherwise
         known_as = f"{self.model} {self.engine} {self.reading} {decision}".encode()
         self.store = ScoreStore(options.cache, known_as) if options.cache else ScoreStore.hidden(beside, known_as)
 

@@ -15,7 +15,7 @@ from app.errors import UserError
 from app.predict.engine import Engine, check_can_run, open_engine
 from app.predict.export import exported
 
-PROCESS = 400 << 20  # bytes of memory that a process takes beside the weights
+PROCESS = 600 << 20  # bytes of memory that a process takes beside the weights, which it has in up to three forms
 
 
 class EngineProcesses(Engine):
@@ -30,7 +30,7 @@ class EngineProcesses(Engine):
         if name != "dygraph":
             exported(folder)  # before all of them ask for it
         if not runtime.uses_gpu(device) and name != "dygraph":
-            each = PROCESS + 2 * (folder / "model.safetensors").stat().st_size
+            each = PROCESS + 3 * (folder / "model.safetensors").stat().st_size
             self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
         self._free: queue.SimpleQueue = queue.SimpleQueue()
         self._processes = []
@@ -49,8 +49,6 @@ class EngineProcesses(Engine):
         except BaseException:
             self.close()
             raise
-        if self.threads < runtime.thread_count() and self.shapes == "small":
-            self.shapes = "few"  # several threads of a process share a product by its rows
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
@@ -86,6 +84,8 @@ def _serve(connection: Connection, name: str, folder: Path, device: str) -> None
     with contextlib.suppress(EOFError, OSError):
         try:
             engine = open_engine(name, folder, device)
+            if runtime.thread_count() > 1 and engine.shapes == "small":
+                engine.shapes = "few"  # several threads share a product by its rows
             connection.send((engine.batch_tokens, engine.window_rows, engine.shapes))
         except Exception as problem:  # whatever it is, it is told where the user can read it
             connection.send(problem)

@@ -47,7 +47,7 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
     """(row numbers, padded length) of batches of about `tokens` positions, the longest first; no length is above `most`.
 
     `shapes` says what an engine takes well: "any"; "few", because it prepares each: padded lengths, and where rows are
-    lacking, the last one stands there several times; "small": the same, but only up to a power of two rows.
+    lacking, the last one stands there several times; "small": the same, but up to a fitting number of rows only.
     """
     table = np.array([length if shapes == "any" else padded_length(length, most) for length in range(most + 1)])
     padded = table[lengths]
@@ -58,6 +58,17 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
         size = max(1, tokens // length)
         for begin in range(0, len(group), size):
             rows = group[begin : begin + size]
-            enough = {"any": len(rows), "few": size, "small": min(size, 1 << (len(rows) - 1).bit_length())}[shapes]
-            batches.append((np.pad(rows, (0, enough - len(rows)), mode="edge"), length))
+            batches.append((fill_rows(rows, size, shapes), length))
     return batches
+
+
+def fill_rows(rows: np.ndarray, most: int, shapes: str) -> np.ndarray:
+    """The row numbers and, until there are as many as `shapes` (see `prediction_batches`) asks for, the last one again."""
+    enough = {"any": len(rows), "few": most, "small": _few_sizes(len(rows), most)}[shapes]
+    return np.pad(rows, (0, enough - len(rows)), mode="edge")
+
+
+def _few_sizes(rows: int, most: int) -> int:
+    """`rows` or a little more: few different numbers, and never one, which some processors compute in another order."""
+    step = 1 << max(1, (rows - 1).bit_length() - 2)
+    return min(most, -(-rows // step) * step)
