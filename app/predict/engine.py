@@ -13,11 +13,8 @@ import numpy as np
 
 from app import runtime
 from app.errors import UserError
-from app.match.card import read_card
-from app.match.decision import Decision
 from app.predict import tensorrt
 from app.predict.export import GRAPH, exported, onnx_graphs, tensorrt_graph
-from app.text.batches import fill_rows
 
 ONNX_BATCH_TOKENS = 512  # positions of a batch; more of them leave the processor's cache
 CPU_BATCH_TOKENS = 2048
@@ -33,6 +30,7 @@ class Engine(ABC):
     threads = 1  # that should call it at once, to keep it busy
     batch_tokens, window_rows = CPU_BATCH_TOKENS, CPU_WINDOW
     shapes = "small"  # of batches, see `prediction_batches`; "few" where the number of rows changes the last bit of logits
+    close_within = 0.0  # probabilities this near to another decision are to be computed again by `run_exact`
 
     def _set_batches(self, name: str, gpu: bool) -> None:
         if gpu:
@@ -42,6 +40,9 @@ class Engine(ABC):
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
+
+    def warm_up(self) -> None:  # noqa: B027 (most have loaded everything)
+        """Loads what would be loaded when it is needed."""
 
     def close(self) -> None:  # noqa: B027 (most hold nothing)
         """Lets go of what it holds outside of this process."""
@@ -144,27 +145,30 @@ class OnnxRuntime(Engine):
         return self._session.run(None, {"input_ids": input_ids, "token_type_ids": token_type_ids})[0]
 
 
-class Rechecked(Engine):
-    """An engine of few bits. What comes close to another decision is computed again in float32: the errors of rounding are
-    small, so they hardly turn any, for the price of a few pairs more.
+class Rough(Engine):
+    """An engine of few bits, and one of float32 for what comes close to another decision: the errors of rounding are small, so
+    they hardly turn any, for the price of a few pairs more.
     """
 
-    def __init__(self, rough: Engine, open_exact: Callable[[], Engine], decision: Decision, distance: float):
+    def __init__(self, rough: Engine, open_exact: Callable[[], Engine], close_within: float):
         self.batch_tokens, self.window_rows, self.shapes = rough.batch_tokens, rough.window_rows, rough.shapes
-        self._rough, self._open_exact, self._decision, self._distance = rough, open_exact, decision, distance
+        self._rough, self._open_exact, self.close_within = rough, open_exact, close_within
 
     @functools.cached_property
     def _exact(self) -> Engine:
         return self._open_exact()
 
+    def warm_up(self) -> None:
+        """Loads the engine of float32, which a single pair hardly ever needs."""
+        assert self._exact
+
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
-        logits = self._rough.run(input_ids, token_type_ids)
-        close = np.flatnonzero(self._decision.is_close(self._decision.probabilities(logits), self._distance))
-        if len(close):
-            rows = fill_rows(close, len(logits), self.shapes)
-            logits[close] = self._exact.run(input_ids[rows], token_type_ids[rows])[: len(close)]
-        return logits
+        return self._rough.run(input_ids, token_type_ids)
+
+    def run_exact(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """The same in float32."""
+        return self._exact.run(input_ids, token_type_ids)
 
 
 def open_engine(name: str, folder: Path, device: str) -> Engine:
@@ -174,15 +178,11 @@ def open_engine(name: str, folder: Path, device: str) -> Engine:
         return Dygraph(folder, device)
     if name == "int8":
         plain, rounded = onnx_graphs(folder)
-        return _rechecked(name, folder, OnnxRuntime(rounded), lambda: OnnxRuntime(plain))
+        return Rough(OnnxRuntime(rounded), lambda: OnnxRuntime(plain), CLOSE[name])
     engine = Inference(folder, device, name)
     if name in CLOSE and not runtime.uses_gpu(device):
-        return _rechecked(name, folder, engine, lambda: Inference(folder, device, "fp32"))
+        return Rough(engine, lambda: Inference(folder, device, "fp32"), CLOSE[name])
     return engine
-
-
-def _rechecked(name: str, folder: Path, rough: Engine, open_exact: Callable[[], Engine]) -> Engine:
-    return Rechecked(rough, open_exact, read_card(folder).decision, CLOSE[name])
 
 
 def check_can_run(name: str, device: str) -> None:

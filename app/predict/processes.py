@@ -44,7 +44,7 @@ class EngineProcesses(Engine):
                 self._processes.append((process, mine))
         try:
             for _, connection in self._processes:
-                self.batch_tokens, self.window_rows, self.shapes = _ask(connection)
+                self.batch_tokens, self.window_rows, self.shapes, self.close_within = _ask(connection)
                 self._free.put(connection)
         except BaseException:
             self.close()
@@ -52,9 +52,16 @@ class EngineProcesses(Engine):
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
+        return self._run("run", input_ids, token_type_ids)
+
+    def run_exact(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """The same in float32, where the engine is one of few bits."""
+        return self._run("run_exact", input_ids, token_type_ids)
+
+    def _run(self, method: str, *batch: np.ndarray) -> np.ndarray:
         connection = self._free.get()
         try:
-            return _ask(connection, input_ids, token_type_ids)
+            return _ask(connection, method, *batch)
         finally:
             self._free.put(connection)
 
@@ -66,11 +73,11 @@ class EngineProcesses(Engine):
             process.join()
 
 
-def _ask(connection: Connection, *batch: np.ndarray):
-    """What the process answers to the batch; without one, when it is ready, its engine's batches. Raises what it raised."""
+def _ask(connection: Connection, *call):
+    """What the process answers to (method, batch); without one, when it is ready, its engine's traits. Raises what it raised."""
     try:
-        if batch:
-            connection.send(batch)
+        if call:
+            connection.send(call)
         answer = connection.recv()
     except (EOFError, OSError) as problem:
         raise UserError("a process of the engine was stopped; is there enough memory? The same command goes on") from problem
@@ -84,15 +91,16 @@ def _serve(connection: Connection, name: str, folder: Path, device: str) -> None
     with contextlib.suppress(EOFError, OSError):
         try:
             engine = open_engine(name, folder, device)
+            engine.warm_up()
             if runtime.thread_count() > 1 and engine.shapes == "small":
                 engine.shapes = "few"  # several threads share a product by its rows
-            connection.send((engine.batch_tokens, engine.window_rows, engine.shapes))
+            connection.send((engine.batch_tokens, engine.window_rows, engine.shapes, engine.close_within))
         except Exception as problem:  # whatever it is, it is told where the user can read it
             connection.send(problem)
             return
         while True:
-            batch = connection.recv()
+            method, *batch = connection.recv()
             try:
-                connection.send(engine.run(*batch))
+                connection.send(getattr(engine, method)(*batch))
             except Exception as problem:
                 connection.send(problem)

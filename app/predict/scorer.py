@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import List, Sequence, Tuple
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -61,19 +61,28 @@ def decide(card: Card, scores: np.ndarray, orders: int = 1) -> Verdicts:
     return Verdicts(probabilities[np.arange(len(label)), column], label, scores[:, :, -1].any(axis=1), turned)
 
 
+Batches = List[Tuple[np.ndarray, Future]]  # row numbers, and the logits to come
+
+
 class Pending:
     """Pairs that an engine is at."""
 
-    def __init__(self, pairs: int, labels: int, cut: np.ndarray, batches: List[Tuple[np.ndarray, Future]]):
-        self._pairs, self._labels, self._cut, self._batches = pairs, labels, cut, batches
+    def __init__(self, card: Card, cut: np.ndarray, batches: Batches, close: float, again: Callable[[np.ndarray], Batches]):
+        self._card, self._cut, self._batches, self._close, self._again = card, cut, batches, close, again
 
     def result(self) -> np.ndarray:
         """Waits; float32 [pairs, labels + 1]: the logits, and 1 where the pair was too long and lost tokens."""
-        scores = np.empty((self._pairs, self._labels + 1), np.float32)
-        for rows, logits in self._batches:
-            scores[rows, :-1] = logits.result()
-        scores[:, -1] = self._cut
-        return scores
+        logits = np.empty((len(self._cut), len(self._card.labels)), np.float32)
+        _collect(self._batches, logits)
+        if self._close:
+            decision = self._card.decision
+            _collect(self._again(np.flatnonzero(decision.is_close(decision.probabilities(logits), self._close))), logits)
+        return np.column_stack([logits, self._cut.astype(np.float32)])
+
+
+def _collect(batches: Batches, logits: np.ndarray) -> None:
+    for rows, found in batches:
+        logits[rows] = found.result()
 
 
 class Scorer:
@@ -84,33 +93,41 @@ class Scorer:
         self.ledger = Ledger()
         self._tokenizing, self._counting = threading.Lock(), threading.Lock()
         self._threads = ThreadPoolExecutor(engine.threads, "engine")
+        self._again = ThreadPoolExecutor(engine.threads, "exact")  # of its own: not behind what was submitted since
+        self._free = threading.Semaphore(engine.threads)
 
     def submit(self, pairs: Sequence[Tuple[str, str]]) -> Pending:
         """Begins to score (text_a, text_b) pairs."""
         if not pairs:
-            return Pending(0, len(self.card.labels), np.zeros(0), [])
+            return Pending(self.card, np.zeros(0), [], 0, lambda rows: [])
         with self._tokenizing:  # the tokenizer remembers words
             began = time.perf_counter()
             text_a, text_b = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             encoded = encode_pairs(self.tokenizer, text_a, text_b, self.card.max_seq_length, self.card.truncation)
             self.ledger.tokenize += time.perf_counter() - began
             self.ledger.tokens += len(encoded.tokens)
-        engine, most = self.engine, self.card.max_seq_length
-        batches = [
-            (rows, self._threads.submit(self._run, pad_batch(encoded, rows, length)))
-            for rows, length in prediction_batches(encoded.lengths, engine.batch_tokens, most, engine.shapes)
-        ]
-        return Pending(len(pairs), len(self.card.labels), encoded.cut, batches)
+
+        def start(rows: np.ndarray, threads: ThreadPoolExecutor, run: Callable) -> Batches:
+            engine = self.engine
+            batches = prediction_batches(encoded.lengths[rows], engine.batch_tokens, self.card.max_seq_length, engine.shapes)
+            return [(rows[part], threads.submit(self._run, run, pad_batch(encoded, rows[part], long))) for part, long in batches]
+
+        batches = start(np.arange(len(pairs)), self._threads, self.engine.run)
+        again = lambda rows: start(rows, self._again, self.engine.run_exact)  # noqa: E731
+        return Pending(self.card, encoded.cut, batches, self.engine.close_within, again)
 
     def close(self) -> None:
         """Lets go of the engine, and of what it is not at yet."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._again):
+            threads.shutdown(wait=False, cancel_futures=True)
         self.engine.close()
 
-    def _run(self, batch) -> np.ndarray:
-        began = time.perf_counter()
-        logits = self.engine.run(batch["input_ids"], batch["token_type_ids"])
+    def _run(self, run: Callable, batch: Dict[str, np.ndarray]) -> np.ndarray:
+        with self._free:
+            began = time.perf_counter()
+            logits = run(batch["input_ids"], batch["token_type_ids"])
+            seconds = time.perf_counter() - began
         with self._counting:
-            self.ledger.forward += (time.perf_counter() - began) / self.engine.threads
+            self.ledger.forward += seconds / self.engine.threads
             self.ledger.positions += batch["input_ids"].size
         return logits
