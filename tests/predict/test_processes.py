@@ -12,7 +12,7 @@ from conftest import ROOT
 
 from app import runtime
 from app.errors import UserError
-from app.predict.engine import open_engine
+from app.predict.engine import CLOSE, open_engine, why_not
 from app.predict.processes import EngineProcesses
 
 IDS = np.array([[2, 7, 8, 3, 9, 3], [2, 9, 3, 8, 7, 3]])
@@ -28,6 +28,18 @@ def test_they_compute_what_the_engine_computes_here(folder):
     apart = EngineProcesses("fp32", folder, "cpu")
     assert apart.threads == runtime.thread_count()
     np.testing.assert_allclose(apart.run(IDS, SEGMENTS), open_engine("fp32", folder, "cpu").run(IDS, SEGMENTS), atol=1e-6)
+    apart.close()
+
+
+@pytest.mark.parametrize("engine", CLOSE)
+def test_those_of_few_bits_compute_in_float32_where_they_are_asked_to(folder, engine):
+    if why_not(engine, "cpu"):
+        pytest.skip(f"{engine}: {why_not(engine, 'cpu')}")
+    apart = EngineProcesses(engine, folder, "cpu")
+    expected = open_engine("fp32", folder, "cpu").run(IDS, SEGMENTS)
+    assert apart.close_within == CLOSE[engine]
+    np.testing.assert_allclose(apart.run_exact(IDS, SEGMENTS), expected, atol=1e-5)
+    assert np.abs(apart.run(IDS, SEGMENTS) - expected).max() > 1e-5
     apart.close()
 
 
