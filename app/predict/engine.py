@@ -16,10 +16,10 @@ from app.errors import UserError
 from app.predict import tensorrt
 from app.predict.export import GRAPH, exported, onnx_graphs, tensorrt_graph
 
-ONNX_BATCH_TOKENS = 512  # positions of a batch; more of them leave the processor's cache
-CPU_BATCH_TOKENS = 2048
+CPU_BATCH_TOKENS = 512  # positions of a batch
+ONEDNN_BATCH_TOKENS = 2048  # between two products Paddle takes its time
 GPU_BATCH_TOKENS = 16384
-CPU_WINDOW, GPU_WINDOW = 4096, 131072  # rows: enough to put like lengths together, few enough that a kill costs little
+WINDOW = 8  # rows sorted together, by position of a batch: enough to put like lengths together, few enough to lose by a kill
 CLOSE = {"int8": 0.05, "bf16": 0.02}  # to the threshold: on CPU, rounding moves few probabilities further
 ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt")
 
@@ -28,18 +28,22 @@ class Engine(ABC):
     """Takes batches and gives logits; several threads may call it at once."""
 
     threads = 1  # that should call it at once, to keep it busy
-    batch_tokens, window_rows = CPU_BATCH_TOKENS, CPU_WINDOW
+    batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
     shapes = "small"  # of batches, see `prediction_batches`; "few" where the number of rows changes the last bit of logits
     close_within = 0.0  # probabilities this near to another decision are to be computed again by `run_exact`
 
     def _set_batches(self, name: str, gpu: bool) -> None:
         if gpu:
             self.batch_tokens = tensorrt.BATCH_TOKENS if name == "tensorrt" else GPU_BATCH_TOKENS
-            self.window_rows, self.shapes = GPU_WINDOW, "few"
+            self.window_rows, self.shapes = WINDOW * self.batch_tokens, "few"
 
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
+
+    def run_exact(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
+        """The same in float32, where the engine is one of few bits."""
+        return self.run(input_ids, token_type_ids)
 
     def warm_up(self) -> None:  # noqa: B027 (most have loaded everything)
         """Loads what would be loaded when it is needed."""
@@ -73,6 +77,8 @@ class Dygraph(Engine):
 class Inference(Engine):
     """Paddle Inference: on CPU through oneDNN, on GPU by itself or through TensorRT."""
 
+    batch_tokens = ONEDNN_BATCH_TOKENS
+
     def __init__(self, folder: Path, device: str, name: str):
         graph = tensorrt_graph(folder) if name == "tensorrt" else exported(folder) / GRAPH
         runtime.load_paddle(nlp=False)
@@ -83,13 +89,13 @@ class Inference(Engine):
         self._set_batches(name, place != "cpu")
         with runtime.quiet():
             self._predictor = create_predictor(config)
-        self._lock, self._shapes = threading.Lock(), {}
+        self._lock, self._onednn, self._shapes = threading.Lock(), place == "cpu", {}
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
         predictor, rows = self._predictor, len(input_ids)
         with self._lock:
-            more = self._rows_apart(*input_ids.shape) - rows
+            more = self._rows_apart(*input_ids.shape) - rows if self._onednn else 0
             for name, values in zip(predictor.get_input_names(), (input_ids, token_type_ids)):
                 predictor.get_input_handle(name).copy_from_cpu(
                     np.pad(values, ((0, more), (0, 0)), mode="edge") if more else values
@@ -126,7 +132,7 @@ def _config(graph: Path, place: str, name: str):
 class OnnxRuntime(Engine):
     """ONNX Runtime on CPU."""
 
-    batch_tokens, shapes = ONNX_BATCH_TOKENS, "any"
+    shapes = "any"
 
     def __init__(self, file: Path):
         import onnxruntime
@@ -160,14 +166,14 @@ class Rough(Engine):
 
     def warm_up(self) -> None:
         """Loads the engine of float32, which a single pair hardly ever needs."""
-        assert self._exact
+        _ = self._exact
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
         return self._rough.run(input_ids, token_type_ids)
 
     def run_exact(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
-        """The same in float32."""
+        """The same by the engine of float32."""
         return self._exact.run(input_ids, token_type_ids)
 
 

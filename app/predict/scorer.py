@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -113,7 +114,7 @@ class Scorer:
             return [(rows[part], threads.submit(self._run, run, pad_batch(encoded, rows[part], long))) for part, long in batches]
 
         batches = start(np.arange(len(pairs)), self._threads, self.engine.run)
-        again = lambda rows: start(rows, self._again, self.engine.run_exact)  # noqa: E731
+        again = functools.partial(start, threads=self._again, run=self.engine.run_exact)
         return Pending(self.card, encoded.cut, batches, self.engine.close_within, again)
 
     def close(self) -> None:

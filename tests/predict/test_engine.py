@@ -77,12 +77,14 @@ def test_close_decisions_of_engines_of_few_bits_are_computed_again_in_float32(fo
     card = json.loads((copy / "matcher.json").read_text())
     card["decision"]["threshold"] = threshold = float(np.median(exact))
     (copy / "matcher.json").write_text(json.dumps(card))
-    scores = np.array([score.probability for score in rough_matcher(copy, engine).score(pairs)])
+    rough = rough_matcher(copy, engine)
+    scores = np.array([score.probability for score in rough.score(pairs)])
     close = np.abs(scores - threshold) < CLOSE[engine] - 1e-5
     assert close.any() and not close.all()
     np.testing.assert_allclose(scores[close], exact[close], atol=1e-5)
     assert np.abs(scores[~close] - exact[~close]).max() > 1e-5
     np.testing.assert_array_equal(scores >= threshold, exact >= threshold)
+    assert [rough.score([pair])[0].probability for pair in pairs[:40]] == scores[:40].tolist()
 
 
 @pytest.mark.parametrize("engine", ["fp32", *CLOSE])
