@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -62,6 +63,28 @@ def decide(card: Card, scores: np.ndarray, orders: int = 1) -> Verdicts:
     return Verdicts(probabilities[np.arange(len(label)), column], label, scores[:, :, -1].any(axis=1), turned)
 
 
+class Turns:
+    """So many threads at the engine as it can have; those that look again do not wait for all that came since."""
+
+    def __init__(self, places: int):
+        self._changed, self._places, self._first = threading.Condition(), places, 0
+
+    @contextlib.contextmanager
+    def take(self, first: bool) -> Iterator[None]:
+        """Waits for a place at the engine and keeps it; `first`: before all others that wait."""
+        with self._changed:
+            self._first += first
+            self._changed.wait_for(lambda: self._places and (first or not self._first))
+            self._first -= first
+            self._places -= 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._places += 1
+                self._changed.notify_all()
+
+
 Batches = List[Tuple[np.ndarray, Future]]  # row numbers, and the logits to come
 
 
@@ -94,8 +117,8 @@ class Scorer:
         self.ledger = Ledger()
         self._tokenizing, self._counting = threading.Lock(), threading.Lock()
         self._threads = ThreadPoolExecutor(engine.threads, "engine")
-        self._again = ThreadPoolExecutor(engine.threads, "exact")  # of its own: not behind what was submitted since
-        self._free = threading.Semaphore(engine.threads)
+        self._again = ThreadPoolExecutor(engine.threads, "exact")
+        self._turns = Turns(engine.threads)
 
     def submit(self, pairs: Sequence[Tuple[str, str]]) -> Pending:
         """Begins to score (text_a, text_b) pairs."""
@@ -111,10 +134,10 @@ class Scorer:
         def start(rows: np.ndarray, threads: ThreadPoolExecutor, run: Callable) -> Batches:
             engine = self.engine
             batches = prediction_batches(encoded.lengths[rows], engine.batch_tokens, self.card.max_seq_length, engine.shapes)
-            return [(rows[part], threads.submit(self._run, run, pad_batch(encoded, rows[part], long))) for part, long in batches]
+            return [(rows[part], threads.submit(run, pad_batch(encoded, rows[part], long))) for part, long in batches]
 
-        batches = start(np.arange(len(pairs)), self._threads, self.engine.run)
-        again = functools.partial(start, threads=self._again, run=self.engine.run_exact)
+        batches = start(np.arange(len(pairs)), self._threads, self._run)
+        again = functools.partial(start, threads=self._again, run=self._run_exact)
         return Pending(self.card, encoded.cut, batches, self.engine.close_within, again)
 
     def close(self) -> None:
@@ -123,12 +146,19 @@ class Scorer:
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.close()
 
-    def _run(self, run: Callable, batch: Dict[str, np.ndarray]) -> np.ndarray:
-        with self._free:
-            began = time.perf_counter()
-            logits = run(batch["input_ids"], batch["token_type_ids"])
-            seconds = time.perf_counter() - began
+    def _run(self, batch: Dict[str, np.ndarray]) -> np.ndarray:
+        with self._turns.take(first=False), self._count(batch):
+            return self.engine.run(batch["input_ids"], batch["token_type_ids"])
+
+    def _run_exact(self, batch: Dict[str, np.ndarray]) -> np.ndarray:
+        with self._turns.take(first=True), self._count(batch):
+            return self.engine.run_exact(batch["input_ids"], batch["token_type_ids"])
+
+    @contextlib.contextmanager
+    def _count(self, batch: Dict[str, np.ndarray]) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
         with self._counting:
             self.ledger.forward += seconds / self.engine.threads
             self.ledger.positions += batch["input_ids"].size
-        return logits
