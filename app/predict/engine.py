@@ -17,7 +17,7 @@ from app.predict import tensorrt
 from app.predict.export import GRAPH, exported, onnx_graphs, tensorrt_graph
 
 CPU_BATCH_TOKENS = 512  # positions of a batch
-ONEDNN_BATCH_TOKENS = 2048  # between two products Paddle takes its time
+ONEDNN_BATCH_TOKENS = 1792  # at least: between two products Paddle takes its time
 GPU_BATCH_TOKENS = 16384
 WINDOW = 8  # rows sorted together, by position of a batch: enough to put like lengths together, few enough to lose by a kill
 CLOSE = {"int8": 0.05, "bf16": 0.02}  # to the threshold: on CPU, rounding moves few probabilities further

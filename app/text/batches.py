@@ -47,7 +47,7 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
     """(row numbers, padded length) of batches of about `tokens` positions, the longest first; no length is above `most`.
 
     `shapes` says what an engine takes well: "any"; "few", because it prepares each: padded lengths, and where rows are
-    lacking, the last one stands there several times; "small": the same, but up to a fitting number of rows only.
+    lacking, the last one stands there several times; "small": the same, but only up to one of few numbers of rows.
     """
     table = np.array([length if shapes == "any" else padded_length(length, most) for length in range(most + 1)])
     padded = table[lengths]
@@ -55,7 +55,7 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
     batches = []
     for group in np.split(order, np.flatnonzero(np.diff(padded[order])) + 1):
         length = int(padded[group[0]]) if len(group) else 1
-        size = max(1, tokens // length)
+        size = _few_sizes(tokens // length) if shapes == "small" else max(1, tokens // length)
         for begin in range(0, len(group), size):
             rows = group[begin : begin + size]
             batches.append((fill_rows(rows, size, shapes), length))
@@ -64,11 +64,14 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
 
 def fill_rows(rows: np.ndarray, most: int, shapes: str) -> np.ndarray:
     """The row numbers and, until there are as many as `shapes` (see `prediction_batches`) asks for, the last one again."""
-    enough = {"any": len(rows), "few": most, "small": _few_sizes(len(rows), most)}[shapes]
+    enough = {"any": len(rows), "few": most, "small": _few_sizes(len(rows))}[shapes]
     return np.pad(rows, (0, enough - len(rows)), mode="edge")
 
 
-def _few_sizes(rows: int, most: int) -> int:
-    """`rows` or a little more: few different numbers, and never one, which some processors compute in another order."""
+def _few_sizes(rows: int) -> int:
+    """`rows` or a little more: 2, 4, 6, 8, 12, 16, 24, 32, 48, ... Batches of different lengths are of like sizes then, and
+    of like numbers of positions: oneDNN, which prepares a product for each of either, prepares fewer. Never one row, which
+    some processors compute in another order.
+    """
     step = 1 << max(1, (rows - 1).bit_length() - 2)
-    return min(most, -(-rows // step) * step)
+    return max(2, -(-rows // step) * step)
