@@ -68,9 +68,12 @@ def plan(options: PredictOptions) -> List[Job]:
 
 
 def _expand(name: str) -> List[Path]:
+    if os.path.isdir(name):
+        raise UserError(f"--input_file {name}: is a folder; name its files, or a pattern as {os.path.join(name, '*.tsv')}")
     if name == STDIN or os.path.exists(name):
         return [Path(name)]
-    found = [Path(path) for path in sorted(glob.glob(name, recursive=True)) if ".scored." not in os.path.basename(path)]
+    paths = [Path(path) for path in sorted(glob.glob(name, recursive=True))]
+    found = [path for path in paths if ".scored." not in path.name and not path.is_dir()]
     if not found:
         raise UserError(f"--input_file {name}: must be an existing file, a pattern that matches some, or -")
     return found
@@ -94,7 +97,7 @@ def default_result(source: Path) -> Path:
 
 
 def _check(job: Job, options: PredictOptions) -> None:
-    if str(job.source) != STDIN and (job.source.is_dir() or not job.read_once):
+    if not job.read_once:
         with PairFile(str(job.source), options.columns, kind=job.kind) as file:
             check_not_scored(file)
     if (job.read_once or job.result == STDOUT) and division(options)[1] * options.num_workers > 1:

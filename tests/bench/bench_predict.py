@@ -3,9 +3,10 @@
     .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --peer_python PATH/TO/python_with_peers
     .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --shape 12x768 --rows 3000
 
-All sides score the same rows of the same file with the same shape of model (weights are random; only how many probabilities
-come close to the threshold changes the speed, and that of int8 alone: see `spread`) and write a file with a probability for each row. Each runs as a process of its own, in turn, `--rounds` times; loading
-the model is not counted. The peers sort by length and pad to the batch's longest where they can.
+All sides score the same rows of the same file with the same shape of model and write a file with a probability for each row.
+Weights are random: they change no speed, but for how many probabilities come close to the threshold, where bf16 and int8 look
+again (see `spread`). Each side runs as a process of its own, in turn, `--rounds` times; loading the model is not counted. The
+peers sort by length and pad to the batch's longest where they can.
 
     course        PaddleNLP's tokenizer text by text, file order, dygraph, as the course has it
     dygraph ...   predict.py with that --engine; auto: the one it takes
