@@ -8,7 +8,7 @@ import json
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Tuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from app.match.card import Card
 from app.predict.engine import ENGINES, why_not
 from app.predict.export import exported
 from app.predict.processes import EngineProcesses
-from app.predict.scorer import Scorer, decide
+from app.predict.scorer import Scorer, Verdicts, decide
 from app.text.tokenizer import PairTokenizer
 
 LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "tensorrt")  # another version: compared anew
@@ -54,34 +54,47 @@ def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]],
 
 
 def _compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:
-    tokenizer = PairTokenizer.load(folder)
-    with contextlib.closing(Scorer(EngineProcesses("dygraph", folder, device), tokenizer, card)) as reference:
-        first = pairs[:LEAST]
-        reference.submit(first[:32]).result()
-        began = time.perf_counter()
-        reference.submit(first).result()
-        rate = len(first) / (time.perf_counter() - began)
-        pairs = pairs[: max(LEAST, min(SAMPLE, int(rate * PATIENCE)))]
+    with _opened("dygraph", folder, device, card) as reference:
+        rate = _rate(reference, _of_medium_length(pairs, LEAST))
+        count = max(LEAST, min(SAMPLE, int(rate * PATIENCE)))
+        pairs, timed = pairs[:count], _of_medium_length(pairs, count)
         say(f"comparing engines on {len(pairs):,} pairs (once)")
         expected = decide(card, reference.submit(pairs).result())
     engines: Dict[str, Dict[str, Any]] = {"dygraph": {"pairs_a_second": rate, "difference": 0.0, "changed": 0.0}}
     for name in ENGINES[1:]:
         reason = why_not(name, device)
-        engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, tokenizer, pairs, expected)
+        engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, pairs, expected, timed)
     return {**_machine(device), "pairs": len(pairs), "engines": engines}
 
 
-def _measure(name: str, folder: Path, device: str, card: Card, tokenizer: PairTokenizer, pairs: list, expected) -> Dict[str, Any]:
+def _of_medium_length(pairs: List[Tuple[str, str]], count: int) -> List[Tuple[str, str]]:
+    """Pairs of like lengths: they fill batches as those of a large file do, where a sample of all lengths would not."""
+    by_length = sorted(pairs, key=lambda pair: len(pair[0]) + len(pair[1]))
+    begin = max(0, len(pairs) - count) // 2
+    return by_length[begin : begin + count]
+
+
+def _rate(scorer: Scorer, pairs: List[Tuple[str, str]]) -> float:
+    """Pairs a second."""
+    for _ in range(2):  # the first pass over a shape is slower
+        began = time.perf_counter()
+        scorer.submit(pairs).result()
+    return len(pairs) / (time.perf_counter() - began)
+
+
+def _opened(name: str, folder: Path, device: str, card: Card) -> ContextManager[Scorer]:
+    return contextlib.closing(Scorer(EngineProcesses(name, folder, device), PairTokenizer.load(folder), card))
+
+
+def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expected: Verdicts, timed: list) -> Dict[str, Any]:
     try:
-        with contextlib.closing(Scorer(EngineProcesses(name, folder, device), tokenizer, card)) as scorer:
-            verdicts = decide(card, scorer.submit(pairs).result())  # the first pass over a shape is slower
-            began = time.perf_counter()
-            scorer.submit(pairs).result()
-            seconds = time.perf_counter() - began
+        with _opened(name, folder, device, card) as scorer:
+            verdicts = decide(card, scorer.submit(pairs).result())
+            rate = _rate(scorer, timed)
     except (UserError, RuntimeError, ValueError, OSError) as problem:  # of a library on a machine it does not know
         return {"cannot_run": (str(problem).strip().splitlines() or [type(problem).__name__])[-1]}
     return {
-        "pairs_a_second": len(pairs) / seconds,
+        "pairs_a_second": rate,
         "difference": float(np.abs(verdicts.probability - expected.probability).max()),
         "changed": float((verdicts.label != expected.label).mean()),
     }

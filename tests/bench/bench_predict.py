@@ -319,6 +319,7 @@ def main() -> None:
         print(f"rate {SIDES[options.side](options.folder, options.rows):.1f}", flush=True)
         return
     from app import runtime
+    from app.predict.choose import known_best
 
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(options.input_file).read_text(encoding="utf-8").splitlines(keepends=True)
@@ -332,7 +333,10 @@ def main() -> None:
                 python = options.peer_python if name in PEERS else sys.executable
                 rates[name].append(run_side(__file__, name, arguments, python, folder))
                 print(f"  {name}: {rates[name][-1]:,.1f} rows/s", file=sys.stderr, flush=True)
-    title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {runtime.cpu_count()} cores, {runtime.cpu_name()}"
+        runtime.prepare()
+        taken = known_best(Path(folder) / "best", "auto", 1.0)
+    machine = f"{runtime.cpu_count()} cores, {runtime.cpu_name()}"
+    title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {machine}; auto takes {taken}"
     print(json.dumps(print_table(title, "rows/s", rates, "course")))
 
 
