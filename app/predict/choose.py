@@ -26,6 +26,7 @@ LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "tensorrt")  # a
 FIRST = "fp32"  # where nothing was measured
 SAMPLE = 2000  # pairs to compare on, at most,
 PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
+TIMED = 10.0  # seconds of the other engines' timing
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
 
 
@@ -55,16 +56,17 @@ def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]],
 
 def _compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:
     with _opened("dygraph", folder, device, card) as reference:
-        rate = _rate(reference, _of_medium_length(pairs, LEAST))
+        few = _of_medium_length(pairs, LEAST)
+        _rate(reference, few[:32])
+        rate = _rate(reference, few)
         count = max(LEAST, min(SAMPLE, int(rate * PATIENCE)))
-        pairs, timed = pairs[:count], _of_medium_length(pairs, count)
-        say(f"comparing engines on {len(pairs):,} pairs (once)")
-        expected = decide(card, reference.submit(pairs).result())
+        say(f"comparing engines on {min(len(pairs), count):,} pairs (once)")
+        expected = decide(card, reference.submit(pairs[:count]).result())
     engines: Dict[str, Dict[str, Any]] = {"dygraph": {"pairs_a_second": rate, "difference": 0.0, "changed": 0.0}}
     for name in ENGINES[1:]:
         reason = why_not(name, device)
-        engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, pairs, expected, timed)
-    return {**_machine(device), "pairs": len(pairs), "engines": engines}
+        engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, pairs, expected)
+    return {**_machine(device), "pairs": len(expected.label), "engines": engines}
 
 
 def _of_medium_length(pairs: List[Tuple[str, str]], count: int) -> List[Tuple[str, str]]:
@@ -76,9 +78,8 @@ def _of_medium_length(pairs: List[Tuple[str, str]], count: int) -> List[Tuple[st
 
 def _rate(scorer: Scorer, pairs: List[Tuple[str, str]]) -> float:
     """Pairs a second."""
-    for _ in range(2):  # the first pass over a shape is slower
-        began = time.perf_counter()
-        scorer.submit(pairs).result()
+    began = time.perf_counter()
+    scorer.submit(pairs).result()
     return len(pairs) / (time.perf_counter() - began)
 
 
@@ -86,11 +87,13 @@ def _opened(name: str, folder: Path, device: str, card: Card) -> ContextManager[
     return contextlib.closing(Scorer(EngineProcesses(name, folder, device), PairTokenizer.load(folder), card))
 
 
-def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expected: Verdicts, timed: list) -> Dict[str, Any]:
+def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expected: Verdicts) -> Dict[str, Any]:
     try:
         with _opened(name, folder, device, card) as scorer:
-            verdicts = decide(card, scorer.submit(pairs).result())
-            rate = _rate(scorer, timed)
+            verdicts = decide(card, scorer.submit(pairs[: len(expected.label)]).result())
+            few = _of_medium_length(pairs, LEAST)
+            _rate(scorer, few)  # the first pass over a shape is slower
+            rate = _rate(scorer, _of_medium_length(pairs, max(LEAST, int(_rate(scorer, few) * TIMED))))
     except (UserError, RuntimeError, ValueError, OSError) as problem:  # of a library on a machine it does not know
         return {"cannot_run": (str(problem).strip().splitlines() or [type(problem).__name__])[-1]}
     return {
