@@ -137,9 +137,8 @@ def describe(record: Dict[str, Any], chosen: str, max_decision_change: float) ->
             lines.append(f"  {name:9} cannot run here: {each['cannot_run']}")
             continue
         refused = f", more than the {max_decision_change:.2%} allowed" if each["changed"] > max_decision_change else ""
+        changes = f"probability differs by {each['difference']:.1e} at most, {each['changed']:.2%} of decisions changed"
+        told = "the reference" if name == "dygraph" else changes
         taken = "  <- taken" if name == chosen else ""
-        lines.append(
-            f"  {name:9} {each['pairs_a_second']:8,.0f} pairs/s, probability differs by {each['difference']:.1e} at most, "
-            f"{each['changed']:.2%} of decisions changed{refused}{taken}"
-        )
+        lines.append(f"  {name:9} {each['pairs_a_second']:8,.0f} pairs/s, {told}{refused}{taken}")
     return lines
