@@ -26,8 +26,8 @@ LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "tensorrt")  # a
 FIRST = "fp32"  # where nothing was measured
 SAMPLE = 2000  # pairs to compare on, at most,
 PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
-TIMED = 10.0  # seconds of the other engines' timing
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
+TIMED = 10.0  # seconds that the speed of an engine is measured for
 
 
 def known_best(folder: Path, device: str, max_decision_change: float) -> str:

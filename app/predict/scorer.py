@@ -131,14 +131,17 @@ class Scorer:
             self.ledger.tokenize += time.perf_counter() - began
             self.ledger.tokens += len(encoded.tokens)
 
-        def start(rows: np.ndarray, threads: ThreadPoolExecutor, run: Callable) -> Batches:
+        def start(rows: np.ndarray, again: bool) -> Batches:
             engine = self.engine
+            threads, run = (self._again, engine.run_exact) if again else (self._threads, engine.run)
             batches = prediction_batches(encoded.lengths[rows], engine.batch_tokens, self.card.max_seq_length, engine.shapes)
-            return [(rows[part], threads.submit(run, pad_batch(encoded, rows[part], long))) for part, long in batches]
+            return [
+                (rows[part], threads.submit(self._run, run, again, pad_batch(encoded, rows[part], long)))
+                for part, long in batches
+            ]
 
-        batches = start(np.arange(len(pairs)), self._threads, self._run)
-        again = functools.partial(start, threads=self._again, run=self._run_exact)
-        return Pending(self.card, encoded.cut, batches, self.engine.close_within, again)
+        first, again = start(np.arange(len(pairs)), again=False), functools.partial(start, again=True)
+        return Pending(self.card, encoded.cut, first, self.engine.close_within, again)
 
     def close(self) -> None:
         """Lets go of the engine, and of what it is not at yet."""
@@ -146,19 +149,12 @@ class Scorer:
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.close()
 
-    def _run(self, batch: Dict[str, np.ndarray]) -> np.ndarray:
-        with self._turns.take(first=False), self._count(batch):
-            return self.engine.run(batch["input_ids"], batch["token_type_ids"])
-
-    def _run_exact(self, batch: Dict[str, np.ndarray]) -> np.ndarray:
-        with self._turns.take(first=True), self._count(batch):
-            return self.engine.run_exact(batch["input_ids"], batch["token_type_ids"])
-
-    @contextlib.contextmanager
-    def _count(self, batch: Dict[str, np.ndarray]) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        seconds = time.perf_counter() - began
+    def _run(self, run: Callable, again: bool, batch: Dict[str, np.ndarray]) -> np.ndarray:
+        with self._turns.take(first=again):
+            began = time.perf_counter()
+            logits = run(batch["input_ids"], batch["token_type_ids"])
+            seconds = time.perf_counter() - began
         with self._counting:
             self.ledger.forward += seconds / self.engine.threads
             self.ledger.positions += batch["input_ids"].size
+        return logits

@@ -58,11 +58,11 @@ def prediction_batches(lengths: np.ndarray, tokens: int, most: int, shapes: str)
         size = _few_sizes(tokens // length) if shapes == "small" else max(1, tokens // length)
         for begin in range(0, len(group), size):
             rows = group[begin : begin + size]
-            batches.append((fill_rows(rows, size, shapes), length))
+            batches.append((_fill_rows(rows, size, shapes), length))
     return batches
 
 
-def fill_rows(rows: np.ndarray, most: int, shapes: str) -> np.ndarray:
+def _fill_rows(rows: np.ndarray, most: int, shapes: str) -> np.ndarray:
     """The row numbers and, until there are as many as `shapes` (see `prediction_batches`) asks for, the last one again."""
     enough = {"any": len(rows), "few": most, "small": _few_sizes(len(rows))}[shapes]
     return np.pad(rows, (0, enough - len(rows)), mode="edge")

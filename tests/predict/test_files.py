@@ -222,6 +222,7 @@ def test_several_inputs_patterns_and_a_folder_for_results(score, tmp_path):
         (["scored.tsv"], "again.tsv", "already"),
         (["nowhere.tsv"], "out.tsv", "existing file"),
         (["no*.tsv"], "out.tsv", "existing file"),
+        (["folder.tsv"], "out.tsv", "a folder"),
         (["folder"], "out.tsv", "is a folder; name its files"),
         (["fol*"], "out.tsv", "existing file"),
         (["in.tsv", "in2.tsv"], "out.tsv", "must be a folder"),
@@ -234,6 +235,7 @@ def test_refusals_write_nothing(score, tmp_path, sources, result, reason):
         (tmp_path / name).write_text("a\tb\n")
     (tmp_path / "scored.tsv").write_text("text_a\ttext_b\tprobability\na\tb\t1\n")
     (tmp_path / "empty.tsv").write_text("")
+    (tmp_path / "folder.tsv").mkdir()
     (tmp_path / "folder").mkdir()
     before = sorted(os.listdir(tmp_path))
     with pytest.raises(UserError, match=reason):
