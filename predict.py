@@ -9,6 +9,6 @@ if __name__ == "__main__":
     # `bash run_match.sh` installed everything into .venv; outside of any virtual environment, that is the one to use.
     if os.path.exists(python) and sys.prefix == sys.base_prefix and "PYTHON" not in os.environ:
         os.execv(python, [python, *sys.argv])
-    from app.__main__ import main
+    from app.__main__ import start
 
-    sys.exit(main(["predict", *sys.argv[1:]]))
+    start(["predict", *sys.argv[1:]])

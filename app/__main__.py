@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import List
+from typing import List, NoReturn
 
 if __package__ in (None, ""):  # started by path, as paddle.distributed.launch does
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -62,10 +62,21 @@ def main(arguments: List[str]) -> int:
         return 2
 
 
-if __name__ == "__main__":
-    code = main(sys.argv[1:])
+def start(arguments: List[str]) -> NoReturn:
+    """Runs one command as the whole of this process, and leaves with its exit code."""
+    if sys.getfilesystemencoding().lower() != "utf-8" and sys.flags.utf8_mode == 0:
+        # In such a locale Python garbles Chinese paths and texts on the command line: it has to start anew.
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a run
+    code = main(arguments)
     if runtime.world_size() > 1:
         from app.train.parallel import leave
 
         code = leave(code)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])

@@ -45,8 +45,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` to `path` as readable JSON, atomically."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Writes `value` to `path` as readable JSON, atomically. Names of files may hold what is no text: JSON has escapes for it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _previous(folder: Path) -> Path:

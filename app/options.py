@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Tuple
 
 from app.flags import check, check_device, check_file
+from app.shell import in_repository
 
 # Models from scratch: layers, hidden size. BERT's published miniatures (Turc et al. 2019, google-research/bert), base and
 # large, and one smaller still, for the sample.
@@ -26,7 +27,7 @@ SIZES = {
 class TrainOptions:
     """What the training loop of every task takes."""
 
-    output_dir: str = "output/match"
+    output_dir: str = in_repository("output/match")
     """Run folder: best/ and last/ checkpoints, state/ for --resume, metrics.json, journal.jsonl, vdl/."""
     resume: bool = False
     """Go on with the unfinished run in --output_dir exactly where its last save left it; start where there is none."""
@@ -103,13 +104,13 @@ class TrainOptions:
 class PretrainOptions(TrainOptions):
     """Pretrain a BERT or ERNIE on documents: masked LM and a sentence task; AutoModel and run_match.sh load the result."""
 
-    output_dir: str = "output/pretrain"
+    output_dir: str = in_repository("output/pretrain")
     """Run folder: best/ and last/ checkpoints, shards/, state/ for --resume, metrics.json, journal.jsonl, vdl/."""
     learning_rate: float = 0.0
     """Peak learning rate. 0 chooses: 0.128 / hidden size (tiny 1e-3, base 1.7e-4), half of it with --init_from_ckpt."""
     epochs: int = 5
     """Passes over the corpus (--max_steps or --budget end earlier)."""
-    corpus: str = "data/sample_corpus/corpus.txt.gz"
+    corpus: str = in_repository("data/sample_corpus/corpus.txt.gz")
     """Documents: FILE or FILE:WEIGHT, several with commas. .txt (a sentence a line, a blank line between documents) or .jsonl
     ("text"), each also .gz. The weight says how often an epoch goes through the file."""
     shards_dir: str = ""
@@ -166,14 +167,14 @@ class PretrainOptions(TrainOptions):
 class MatchOptions(TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
-    model_name_or_path: str = "data/models/bert-mini-zh"
+    model_name_or_path: str = in_repository("data/models/bert-mini-zh")
     """Where to start: a folder (PaddleNLP's, Hugging Face's or one of ours), a PaddleNLP name such as ernie-3.0-medium-zh,
     or scratch:SIZE with SIZE nano, tiny, mini, small, medium, base or large."""
     init_from_ckpt: str = ""
     """Start from the weights of this fine-tuned checkpoint folder, its classification head included."""
-    train_set: str = "data/sample/train.tsv"
+    train_set: str = in_repository("data/sample/train.tsv")
     """Labelled pairs to learn from: .tsv, .csv or .jsonl, each also .gz."""
-    dev_set: str = "data/sample/dev.tsv"
+    dev_set: str = in_repository("data/sample/dev.tsv")
     """Labelled pairs that choose the best checkpoint."""
     test_set: str = ""
     """Labelled pairs for the figure to report; chooses nothing. Empty: data/sample/test.tsv with the sample, else none."""
@@ -230,7 +231,7 @@ class MatchOptions(TrainOptions):
 class PredictOptions:
     """Score pairs with a fine-tuned checkpoint folder: files row by row, or one pair on the terminal."""
 
-    model_name_or_path: str = "output/match/best"
+    model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder. It holds everything prediction needs: labels, lengths, threshold."""
     input_file: Tuple[str, ...] = ()
     """Pairs to score: .tsv, .csv or .jsonl, each also .gz; several, or patterns such as "parts/*.tsv"; - is standard input.
@@ -256,9 +257,9 @@ class PredictOptions:
     """Keep that many of the rows with the same first text, the likeliest matches (sorts as well); 0: all."""
     cache: str = ""
     """File on a local disk that keeps scores between runs, and for several runs at once. Empty: known within a run only."""
-    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt"] = "auto"
-    """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 (on CPU) needs
-    ONNX Runtime (.venv/bin/pip install onnxruntime), tensorrt (fp16 on GPU) needs TensorRT."""
+    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"] = "auto"
+    """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 is for CPU (it needs
+    onnxruntime and paddle2onnx, which Python 3.13 does not have), fp16 is for GPU."""
     max_decision_change: float = 0.001
     """Share of pairs on which the engine that auto takes may decide otherwise than the reference."""
     num_workers: int = 1

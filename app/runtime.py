@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import random
@@ -16,26 +17,73 @@ import threading
 import time
 import warnings
 from multiprocessing import resource_tracker
-from typing import Iterator
+from pathlib import Path
+from typing import Iterator, List
 
+from app import forks
 from app.errors import UserError
 
 
+@functools.lru_cache(maxsize=None)
 def prepare() -> None:
-    """Sets what Paddle reads when it is imported. Call it before the first `import paddle`; a value already set stays.
+    """Sets, once, what Paddle reads when it is imported. Call it before the first `import paddle`; a value already set stays.
 
     Paddle's CPU matmul is many times slower without the first two on the machines that need them; without the third,
-    the gradients of reshapes copy. The figures are in README.md, section "Speed".
+    the gradients of reshapes copy. The figures are in README.md, section "Speed". Raises UserError where no temporary file
+    can be written.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cpu_count() // local_processes())))
+    _check_temporary_folder()
+    threads = max(1, cpu_count() // local_processes())
+    if "paddle" in sys.modules:
+        _set_threads_late(threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     if cpu_vendor() == "AuthenticAMD":
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")  # Paddle's MKL takes a slow path on AMD processors
     os.environ.setdefault("FLAGS_use_stride_kernel", "0")
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # for processes started from here: memory in large pages
     os.environ.setdefault("GLOG_minloglevel", "2")  # libraries say nothing below an error
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime notes an identifier of this machine in the user's home
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    forks.prepare()
     warnings.filterwarnings("ignore", module=r"(paddle|paddlenlp|setuptools|_distutils_hack|pkg_resources)(\..*)?$")
     warnings.filterwarnings("ignore", message=r"(No ccache found|Setuptools is replacing distutils|Distutils was imported)")
+
+
+def _check_temporary_folder() -> None:
+    try:
+        tempfile.gettempdir()
+    except OSError as problem:
+        raise UserError(f"no temporary file can be written ({problem}); set TMPDIR to a folder with room") from problem
+
+
+def _set_threads_late(threads: int) -> None:
+    """Sets the threads of a Paddle that the user's program has imported before, and says so.
+
+    At its import, Paddle writes OMP_NUM_THREADS=1 into the environment where nobody has set it.
+    """
+    if os.environ.get("OMP_NUM_THREADS", "1") != "1" or threads == 1 or "OMP_NUM_THREADS" in _first_environment():
+        return
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    try:
+        sys.modules["paddle"].base.core.set_num_threads(threads)
+        sys.modules["paddle"].set_flags({"FLAGS_use_stride_kernel": False})
+        told = f"It had one thread and now has {threads}; what it has computed before can keep its products slow."
+    except (AttributeError, ValueError, RuntimeError):
+        told = "Its threads can no longer be set, so it computes with one."
+    warnings.warn(
+        f"paddle was imported before Matcher.load. {told} Call Matcher.load first, or set OMP_NUM_THREADS={threads}.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def _first_environment() -> str:
+    """The environment with which this process was started; empty where the machine does not tell."""
+    try:
+        with open("/proc/self/environ", encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -71,14 +119,56 @@ def load_paddle(nlp: bool = True) -> None:
     Without `nlp`, PaddleNLP is left out, which takes longer to load than Paddle itself.
     """
     prepare()
-    with quiet():
+    with quiet(), writable_home():
         import paddle  # noqa: F401
 
         if nlp:
             from paddlenlp.utils.log import logger
 
             logger.set_level("ERROR")
+    paddle.disable_signal_handler()  # it prints pages where a process is ended by SIGTERM
     logging.getLogger("paddle").setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def writable_home() -> Iterator[None]:
+    """Around imports and exports: Paddle, PaddleNLP and VisualDL make folders in the user's home, which a container or a batch
+    system may not have. Where these cannot be made, the libraries get a temporary home for as long.
+    """
+    if not unwritable_caches():
+        yield
+        return
+    kept = {name: os.environ.get(name) for name in ("HOME", "PPNLP_HOME")}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(HOME=folder, PPNLP_HOME=folder)
+        try:
+            yield
+        finally:
+            for name, value in kept.items():
+                os.environ.pop(name)
+                os.environ.update({name: value} if value is not None else {})
+
+
+def unwritable_caches() -> List[str]:
+    """The folders of caches that Paddle, PaddleNLP and VisualDL use and that cannot be written to."""
+    home = os.path.expanduser("~")
+    own = [os.path.join(home, name) for name in (".visualdl", ".cache/paddle")]
+    used = [home, os.environ.get("PPNLP_HOME", os.path.join(home, ".paddlenlp")), *own]
+    return [folder for folder in used if not _can_hold_files(folder)]
+
+
+def _can_hold_files(folder: str) -> bool:
+    """Whether files can be written into a folder, or into the one in which it would be made."""
+    if not os.path.isabs(folder):
+        return False  # "~", where there is no home
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+        return True
+    except OSError:
+        return False
 
 
 def cpu_count() -> int:
@@ -92,8 +182,10 @@ def cpu_count() -> int:
 
 
 def thread_count() -> int:
-    """Threads that this process is to compute with, after `prepare`."""
-    return int(os.environ["OMP_NUM_THREADS"])
+    """Threads that this process is to compute with. Of `OMP_NUM_THREADS=4,2` (nested regions) it is the first number."""
+    prepare()
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and int(first) else cpu_count()
 
 
 @contextlib.contextmanager
@@ -161,13 +253,13 @@ def local_processes() -> int:
     return int(os.environ.get("PADDLE_LOCAL_SIZE", 1))
 
 
-def gpu_count() -> int:
-    """NVIDIA GPUs visible to this process, found without loading Paddle."""
+def visible_gpus() -> int:
+    """NVIDIA GPUs that this process may see, whatever Paddle can do with them; found without loading Paddle."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([index for index in visible.split(",") if index.strip() not in ("", "-1")])
-    if not shutil.which("nvidia-smi"):
-        return 0
+    if not shutil.which("nvidia-smi"):  # as in some containers
+        return len(list(Path("/dev").glob("nvidia[0-9]*")))
     listing = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
     return sum(line.startswith("GPU ") for line in listing.stdout.splitlines())
 
@@ -178,13 +270,20 @@ def gpu_name() -> str:
     return subprocess.run(query, capture_output=True, text=True).stdout.partition("\n")[0]
 
 
-def uses_gpu(device: str) -> bool:
-    """Whether `choose_device` will take a GPU, found without loading Paddle where that is possible."""
-    if device == "cpu" or not gpu_count():
-        return False
+@functools.lru_cache(maxsize=None)
+def gpu_count() -> int:
+    """NVIDIA GPUs that the installed Paddle can use; it is loaded only where there are any."""
+    if not visible_gpus():
+        return 0
+    load_paddle(nlp=False)
     import paddle
 
-    return paddle.is_compiled_with_cuda()
+    return paddle.device.cuda.device_count() if paddle.is_compiled_with_cuda() else 0
+
+
+def uses_gpu(device: str) -> bool:
+    """Whether `choose_device` will take a GPU, found without loading Paddle where that is possible."""
+    return device != "cpu" and gpu_count() > 0
 
 
 def choose_device(name: str) -> str:
@@ -194,12 +293,11 @@ def choose_device(name: str) -> str:
     """
     import paddle
 
-    built_for_gpu = paddle.is_compiled_with_cuda()
-    found = paddle.device.cuda.device_count() if built_for_gpu else 0
+    found = paddle.device.cuda.device_count() if paddle.is_compiled_with_cuda() else 0
     if name == "cpu" or (name == "auto" and not found):
         paddle.set_device("cpu")
         return "cpu"
-    if not built_for_gpu:
+    if not paddle.is_compiled_with_cuda():
         raise UserError(
             f"--device {name}: this PaddlePaddle is built for CPU only; install paddlepaddle-gpu (README, 'GPU') "
             "or use --device cpu"

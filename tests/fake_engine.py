@@ -68,7 +68,7 @@ def score(checkpoint, engine):
         names = tuple(str(source) for source in sources)
         wanted = PredictOptions(str(checkpoint), names, str(result), engine=engine, **options)
         planned = plan(wanted)
-        summaries, _ = jobs.run_all(planned, wanted, lambda rows: None)
+        summaries, _ = jobs.run_all(planned, wanted, [engine], lambda rows: None)
         clear([job.result for job in planned])
         return summaries if len(sources) > 1 else summaries[0]
 

@@ -36,8 +36,9 @@ def main(arguments: List[str]) -> None:
     """Runs the command. Raises UserError where something is wrong, after saying what."""
     options = parse(DoctorOptions, "python -m app doctor", arguments)
     wrong = _python() + _versions()
+    wrong += _home()
     if not wrong:  # without the packages there is nothing to measure
-        wrong += _imports() + _speed() + _gpu()
+        wrong += _imports() or _speed() + _gpu()
     wrong += _disk(options.output_dir)
     if wrong:
         raise UserError(f"{wrong} of the above to mend (marked !!)")
@@ -50,29 +51,36 @@ def _tell(fine: bool, what: str, advice: str = "") -> int:
 
 
 def _python() -> int:
-    fine = (3, 9) <= sys.version_info[:2] <= (3, 12)
+    fine = (3, 9) <= sys.version_info[:2] <= (3, 13)
     return _tell(
         fine,
         f"Python {platform.python_version()} ({sys.executable})",
-        "3.9 to 3.12 is needed: delete .venv, install one, run again",
+        "3.9 to 3.13 is needed: delete .venv, install one, run again",
     )
 
 
 def _versions() -> int:
     wrong = 0
     for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines():
-        wanted = re.match(r"([\w-]+)(==|>=)([\w.]+)", line)
-        if not wanted:
+        wanted = re.match(r"([\w-]+)(?:(==|>=)([\w.]+))?[^;#]*(?:; python_version (<|>=) \"3\.13\")?", line)
+        if not wanted or not _concerns_this_python(*wanted.group(1, 4)):
             continue
-        name, relation, version = wanted.groups()
+        name, relation, version, _ = wanted.groups()
         advice = f"{sys.executable} -m pip install -r requirements.txt"
+        if name == "paddlenlp" and sys.version_info >= (3, 13):
+            advice = f"{sys.executable} -m pip install --no-deps {name}=={version}"
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found = importlib.metadata.version("paddlepaddle-gpu") if name == "paddlepaddle" and _has("paddlepaddle-gpu") else ""
-        fine = bool(found) and (relation == ">=" or found.split("+")[0] == version or name == "paddlepaddle")
-        wrong += _tell(fine, f"{name} {found or 'is missing'}" + ("" if fine else f" (wanted {version})"), advice)
+        fine = bool(found) and (relation != "==" or found.split("+")[0] == version or name == "paddlepaddle")
+        wrong += _tell(fine, f"{name} {found or 'is missing'}" + ("" if fine or not version else f" (wanted {version})"), advice)
     return wrong
+
+
+def _concerns_this_python(name: str, relation: str) -> bool:
+    """Whether a requirement, with this relation to Python 3.13 or none, is for the Python that runs here."""
+    return not relation or (sys.version_info >= (3, 13)) == (relation == ">=") or name == "paddlenlp"
 
 
 def _has(package: str) -> bool:
@@ -83,12 +91,23 @@ def _has(package: str) -> bool:
         return False
 
 
+def _home() -> int:
+    unwritable = runtime.unwritable_caches()
+    if not unwritable:
+        return _tell(True, "caches can be written")
+    told = f"caches cannot be written ({', '.join(unwritable)}): models are not fetched by name, all else works"
+    return _tell(True, f"{told}; set HOME to a folder that can be written to")
+
+
 def _imports() -> int:
     try:
         runtime.load_paddle()
-        import visualdl  # noqa: F401
-    except Exception as problem:  # whatever a broken installation comes up with
+        with runtime.writable_home():
+            import visualdl  # noqa: F401
+    except ImportError as problem:  # whatever a broken installation comes up with
         return _tell(False, f"imports: {type(problem).__name__}: {problem}", "delete .venv and run again")
+    except Exception as problem:
+        return _tell(False, f"imports: {type(problem).__name__}: {problem}", "is a folder missing, or not to be written to?")
     return _tell(True, "paddle, paddlenlp and visualdl import")
 
 
@@ -96,7 +115,7 @@ def _speed() -> int:
     import paddle
 
     paddle.set_device("cpu")
-    threads = int(os.environ["OMP_NUM_THREADS"])
+    threads = runtime.thread_count()
     library = "MKL" if paddle.version.mkl() == "ON" else "no MKL"
     detail = f"{threads} thread(s) of {runtime.cpu_count()} processor(s), {library}, {runtime.cpu_vendor() or platform.machine()}"
     wrong = _tell(threads <= runtime.cpu_count(), detail, f"set OMP_NUM_THREADS={runtime.cpu_count()}")
@@ -111,7 +130,7 @@ def _speed() -> int:
 def _gpu() -> int:
     import paddle
 
-    built, there = paddle.is_compiled_with_cuda(), runtime.gpu_count()
+    built, there = paddle.is_compiled_with_cuda(), runtime.visible_gpus()
     if not there:
         return _tell(True, "GPU: none found; training and prediction use the CPU")
     if not built:

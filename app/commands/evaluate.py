@@ -9,6 +9,7 @@ from typing import List, Literal
 from app import runtime
 from app.atomic import write_json
 from app.flags import check, check_device, check_file, parse
+from app.shell import in_repository
 from app.text.labelled import read_pairs
 
 
@@ -16,9 +17,9 @@ from app.text.labelled import read_pairs
 class EvaluateOptions:
     """Measure a fine-tuned checkpoint folder on labelled pairs."""
 
-    model_name_or_path: str = "output/match/best"
+    model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder."""
-    test_set: str = "data/sample/test.tsv"
+    test_set: str = in_repository("data/sample/test.tsv")
     """Labelled pairs: .tsv, .csv or .jsonl, each also .gz."""
     columns: str = ""
     """Columns of the file, "text_a,text_b,label" by name (or by number, from 1). Empty: by known header or order."""

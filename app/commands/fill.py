@@ -11,6 +11,7 @@ import tyro
 from app import runtime
 from app.errors import UserError
 from app.flags import check, check_device, parse
+from app.shell import in_repository
 
 MASK = "[MASK]"
 
@@ -21,7 +22,7 @@ class FillOptions:
 
     text: tyro.conf.Positional[str]
     """Text with one [MASK] or more: "我想[MASK]一张信用卡"."""
-    model_name_or_path: str = "data/models/bert-mini-zh"
+    model_name_or_path: str = in_repository("data/models/bert-mini-zh")
     """Checkpoint folder of run_pretrain.sh (output/pretrain/best)."""
     top: int = 5
     """Words to show for each [MASK]."""

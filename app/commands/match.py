@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 
 from app.flags import parse
 from app.options import MatchOptions
+from app.shell import script
 from app.train.run import run_training, start_device, train_task, write_results
 
 SAMPLE = MatchOptions.train_set
@@ -76,4 +77,5 @@ def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
         for line in table(figures, card.labels):
             say(line)
     write_results(options, results)
-    say(f"score a file:  python predict.py --model_name_or_path {best} --input_file YOURS.tsv --result_file YOURS.scored.tsv")
+    flags = ["--model_name_or_path", str(best), "--input_file", "YOURS.tsv", "--result_file", "YOURS.scored.tsv"]
+    say(f"score a file:  {script('predict.py', *flags)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import Callable, List
@@ -63,10 +62,10 @@ def _score_files(options: PredictOptions) -> None:
     def tell(text: str) -> None:
         say(text, stream)
 
-    options = dataclasses.replace(options, engine=_choose_engine(jobs, options, card, tell))
+    engines = _choose_engines(jobs, options, card, tell)
     with ProgressCounter("scoring", "rows", stream) as done:
         run = run_workers if options.num_workers > 1 else run_all
-        summaries, ledger = run(jobs, options, done)
+        summaries, ledger = run(jobs, options, engines, done)
     repeated = "repeated, or in the cache" if options.cache else "repeated"
     for job, summary in zip(jobs, summaries):
         name = "" if job.result == STDOUT else f"{job.result}: "
@@ -77,31 +76,36 @@ def _score_files(options: PredictOptions) -> None:
     tell(f"{done.count:,} rows in {ledger.total:,.1f} s, {done.count / ledger.total:,.0f} rows/s: {_seconds(ledger)}")
 
 
-def _choose_engine(jobs: list, options: PredictOptions, card: Card, tell: Tell) -> str:
-    """The engine by name, and in words why; engines are compared on the first rows of the first file, once."""
+def _choose_engines(jobs: list, options: PredictOptions, card: Card, tell: Tell) -> List[str]:
+    """The engine by name, the others behind it for where it cannot be opened; in words why. Engines are compared on the first
+    rows of the first file, once.
+    """
     from app.predict import choose
     from app.predict.journal import begun_with
     from app.predict.plan import STDOUT, first_pairs
 
     if options.engine != "auto":
-        return options.engine
+        return [options.engine]
     begun = "" if options.overwrite or jobs[0].result == STDOUT else begun_with(jobs[0].result, "engine")
     if begun:
         tell(f"engine: {begun.split()[0]}, with which this scoring was begun")
-        return begun.split()[0]
+        return [begun.split()[0]]
     folder = Path(options.model_name_or_path)
     pairs = first_pairs(jobs[0], options, choose.SAMPLE)
     enough = len(pairs) >= choose.LEAST
-    record = choose.compare(folder, options.device, card, pairs, tell) if enough else choose.known(folder, options.device)
+    reason = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
+    try:
+        record = choose.compare(folder, options.device, card, pairs, tell) if enough else choose.known(folder, options.device)
+    except Exception as problem:  # whatever keeps engines from being compared, one of them may score all the same
+        record, reason = {}, choose.one_line(problem)
+    engines = choose.ranked(record, options.max_decision_change)
     if not record:
-        few = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
-        tell(f"engine: {choose.FIRST} (others were not compared: {few})")
-        return choose.FIRST
-    chosen = choose.best(record, options.max_decision_change)
-    tell(f"engine: {chosen}, the fastest of those that decide as the reference does")
-    for line in choose.describe(record, chosen, options.max_decision_change):
+        tell(f"engine: {engines[0]} (others were not compared: {reason})")
+        return engines
+    tell(f"engine: {engines[0]}, the fastest of those that decide as the reference does")
+    for line in choose.describe(record, engines[0], options.max_decision_change):
         tell(line)
-    return chosen
+    return engines
 
 
 def _counts(summary, card: Card, repeated: str) -> str:

@@ -9,6 +9,7 @@ from app import runtime
 from app.errors import UserError
 from app.flags import parse
 from app.options import PretrainOptions
+from app.shell import command, script
 from app.train.run import run_training, start_device, train_task, write_results
 
 
@@ -70,5 +71,5 @@ def _report(options: PretrainOptions) -> None:
     card = json.loads((Path(options.output_dir) / "best" / "pretraining.json").read_text(encoding="utf-8"))
     best = write_results(options, {"best_step": card["step"], "held_out": card["held_out"]})
     say("held out:     " + ", ".join(f"{name} {value:.4f}" for name, value in card["held_out"].items()))
-    say(f"fill a gap:   python -m app fill --model_name_or_path {best} 我想[MASK]一张信用卡")
-    say(f"fine-tune:    bash run_match.sh --model_name_or_path {best}")
+    say(f"fill a gap:   {command('fill', '--model_name_or_path', str(best), '我想[MASK]一张信用卡')}")
+    say(f"fine-tune:    {script('run_match.sh', '--model_name_or_path', str(best))}")

@@ -8,38 +8,58 @@ import json
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Dict, List, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from app import runtime
 from app.atomic import locked, write_json
-from app.errors import UserError
 from app.match.card import Card
-from app.predict.engine import ENGINES, why_not
+from app.predict.engine import Engine, engines_for, why_not
 from app.predict.export import exported
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, Verdicts, decide
 from app.text.tokenizer import PairTokenizer
 
-LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "tensorrt")  # another version: compared anew
-FIRST = "fp32"  # where nothing was measured
+LIBRARIES = ("paddlepaddle", "paddlepaddle-gpu", "onnxruntime", "onnx", "paddle2onnx")  # another version: compared anew
+WITHOUT_RECORD = ("fp32", "dygraph")  # the order in which engines are tried where nothing was measured
 SAMPLE = 2000  # pairs to compare on, at most,
 PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
 TIMED = 10.0  # seconds that the speed of an engine is measured for
 
 
-def known_best(folder: Path, device: str, max_decision_change: float) -> str:
-    """The engine that an earlier comparison on this machine found; fp32 where there was none."""
-    record = known(folder, device)
-    return best(record, max_decision_change) if record else FIRST
+def candidates(folder: Path, device: str, max_decision_change: float) -> List[str]:
+    """Engines in the order in which `auto` tries them, as an earlier comparison on this machine found them."""
+    try:
+        return ranked(known(folder, device), max_decision_change)
+    except Exception:  # the model cannot be exported: `open_first` says why
+        return list(WITHOUT_RECORD)
 
 
-def best(record: Dict[str, Any], max_decision_change: float) -> str:
-    """The fastest of the record's engines among those that change no more decisions than allowed."""
-    fit = {name: each for name, each in record["engines"].items() if each.get("changed", 2) <= max_decision_change}
-    return max(fit, key=lambda name: fit[name]["pairs_a_second"]) if fit else FIRST
+def ranked(record: Dict[str, Any], max_decision_change: float) -> List[str]:
+    """The record's engines that change no more decisions than allowed, the fastest first; then those that need no record."""
+    engines = record.get("engines", {})
+    fit = [name for name, each in engines.items() if each.get("changed", 2) <= max_decision_change]
+    fit.sort(key=lambda name: -engines[name]["pairs_a_second"])
+    return list(dict.fromkeys([*fit, *WITHOUT_RECORD]))
+
+
+def open_first(names: Sequence[str], open_one: Callable[[str], Engine], say: Callable[[str], None]) -> Tuple[str, Engine]:
+    """The first of these engines that can be opened, and its name; says why the ones before it cannot. Where none can, raises
+    what the last one raised.
+    """
+    for name in names[:-1]:
+        try:
+            return name, open_one(name)
+        except Exception as problem:  # whatever a library comes up with on a machine that it does not know
+            say(f"{name} cannot run here: {one_line(problem)}")
+    return names[-1], open_one(names[-1])
+
+
+def one_line(problem: BaseException) -> str:
+    """The last line of what an error says, or its kind where it says nothing."""
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[-1]
 
 
 def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:
@@ -50,7 +70,9 @@ def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]],
         record = known(folder, device)
         if not record:
             record = _compare(folder, device, card, pairs, say)
-            write_json(_record_file(folder, device), record)
+            if not any(each.get("try_again") for each in record["engines"].values()):
+                with contextlib.suppress(OSError):  # it is used all the same, and measured anew the next time
+                    write_json(_record_file(folder, device), record)
         return record
 
 
@@ -63,7 +85,7 @@ def _compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]]
         say(f"comparing engines on {min(len(pairs), count):,} pairs (once)")
         expected = decide(card, reference.submit(pairs[:count]).result())
     engines: Dict[str, Dict[str, Any]] = {"dygraph": {"pairs_a_second": rate, "difference": 0.0, "changed": 0.0}}
-    for name in ENGINES[1:]:
+    for name in engines_for(device)[1:]:
         reason = why_not(name, device)
         engines[name] = {"cannot_run": reason} if reason else _measure(name, folder, device, card, pairs, expected)
     return {**_machine(device), "pairs": len(expected.label), "engines": engines}
@@ -94,8 +116,9 @@ def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expe
             few = _of_medium_length(pairs, LEAST)
             _rate(scorer, few)  # the first pass over a shape is slower
             rate = _rate(scorer, _of_medium_length(pairs, max(LEAST, int(_rate(scorer, few) * TIMED))))
-    except (UserError, RuntimeError, ValueError, OSError) as problem:  # of a library on a machine it does not know
-        return {"cannot_run": (str(problem).strip().splitlines() or [type(problem).__name__])[-1]}
+    except Exception as problem:  # whatever a library comes up with on a machine that it does not know
+        passing = isinstance(problem, (OSError, MemoryError))  # a full disk, say: it may have room the next time
+        return {"cannot_run": one_line(problem), "try_again": passing}
     return {
         "pairs_a_second": rate,
         "difference": float(np.abs(verdicts.probability - expected.probability).max()),
@@ -125,8 +148,10 @@ def _record_file(folder: Path, device: str) -> Path:
 
 def known(folder: Path, device: str) -> Dict[str, Any]:
     """The record that was measured on this machine; empty where there is none."""
-    file = _record_file(folder, device)
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        return json.loads(_record_file(folder, device).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}  # none, or one that a broken disk has damaged
 
 
 def describe(record: Dict[str, Any], chosen: str, max_decision_change: float) -> List[str]:

@@ -7,21 +7,21 @@ import threading
 from abc import ABC, abstractmethod
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 
-from app import runtime
+from app import forks, runtime
 from app.errors import UserError
-from app.predict import tensorrt
-from app.predict.export import GRAPH, exported, onnx_graphs, tensorrt_graph
+from app.predict.export import GRAPH, exported, onnx_graphs
 
 CPU_BATCH_TOKENS = 512  # positions of a batch
 ONEDNN_BATCH_TOKENS = 1792  # at least: between two products Paddle takes its time
 GPU_BATCH_TOKENS = 16384
 WINDOW = 8  # rows sorted together, by position of a batch: enough to put like lengths together, few enough to lose by a kill
 CLOSE = {"int8": 0.05, "bf16": 0.02}  # to the threshold: on CPU, rounding moves few probabilities further
-ENGINES = ("dygraph", "fp32", "bf16", "fp16", "int8", "tensorrt")
+CPU_ENGINES = ("dygraph", "fp32", "bf16", "int8")
+GPU_ENGINES = ("dygraph", "fp32", "bf16", "fp16")
 
 
 class Engine(ABC):
@@ -32,10 +32,9 @@ class Engine(ABC):
     shapes = "small"  # of batches, see `prediction_batches`; "few" where the number of rows changes the last bit of logits
     close_within = 0.0  # probabilities this near to another decision are to be computed again by `run_exact`
 
-    def _set_batches(self, name: str, gpu: bool) -> None:
+    def _set_batches(self, gpu: bool) -> None:
         if gpu:
-            self.batch_tokens = tensorrt.BATCH_TOKENS if name == "tensorrt" else GPU_BATCH_TOKENS
-            self.window_rows, self.shapes = WINDOW * self.batch_tokens, "few"
+            self.batch_tokens, self.window_rows, self.shapes = GPU_BATCH_TOKENS, WINDOW * GPU_BATCH_TOKENS, "few"
 
     @abstractmethod
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
@@ -61,7 +60,7 @@ class Dygraph(Engine):
 
         from app.match.checkpoint import load_matcher
 
-        self._set_batches("dygraph", runtime.choose_device(device) != "cpu")
+        self._set_batches(runtime.choose_device(device) != "cpu")
         self.shapes = "few"  # several threads share a product by its rows
         self._paddle, self._model = paddle, load_matcher(folder)[0]
         self._model.eval()
@@ -75,21 +74,22 @@ class Dygraph(Engine):
 
 
 class Inference(Engine):
-    """Paddle Inference: on CPU through oneDNN, on GPU by itself or through TensorRT."""
+    """Paddle Inference: on CPU through oneDNN, on GPU by itself."""
 
     batch_tokens = ONEDNN_BATCH_TOKENS
 
     def __init__(self, folder: Path, device: str, name: str):
-        graph = tensorrt_graph(folder) if name == "tensorrt" else exported(folder) / GRAPH
+        graph = exported(folder) / GRAPH
         runtime.load_paddle(nlp=False)
         from paddle.inference import create_predictor
 
         place = runtime.choose_device(device)
         config = _config(graph, place, name)
-        self._set_batches(name, place != "cpu")
+        self._set_batches(place != "cpu")
         with runtime.quiet():
             self._predictor = create_predictor(config)
         self._lock, self._onednn, self._shapes = threading.Lock(), place == "cpu", {}
+        forks.never_destroy(self)
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
@@ -145,6 +145,7 @@ class OnnxRuntime(Engine):
         self._session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
         )
+        forks.never_destroy(self)
 
     def run(self, input_ids: np.ndarray, token_type_ids: np.ndarray) -> np.ndarray:
         """int64 [B, S] twice -> logits, float32 [B, labels]."""
@@ -200,22 +201,20 @@ def check_can_run(name: str, device: str) -> None:
 
 def why_not(name: str, device: str) -> str:
     """Why this machine cannot run the engine; empty where it can."""
-    if name == "int8":
-        if device.startswith("gpu") or runtime.uses_gpu(device):
-            return "is for CPU"
-        if not (runtime.cpu_has("avx512_vnni") or runtime.cpu_has("avx_vnni")):
-            return "this processor has no instructions for 8-bit integers (avx512_vnni, avx_vnni)"
-        return "" if find_spec("onnxruntime") else "needs ONNX Runtime: .venv/bin/pip install onnxruntime"
-    if runtime.uses_gpu(device):
-        return "needs TensorRT, and Paddle built with it" if name == "tensorrt" and not _has_tensorrt() else ""
-    if name in ("fp16", "tensorrt"):
+    if device.startswith("gpu") or runtime.uses_gpu(device):
+        return "" if name in GPU_ENGINES else "is for CPU"
+    if name not in CPU_ENGINES:
         return "is for GPU"
+    if name == "int8" and not (runtime.cpu_has("avx512_vnni") or runtime.cpu_has("avx_vnni")):
+        return "this processor has no instructions for 8-bit integers (avx512_vnni, avx_vnni)"
+    if name == "int8":
+        lacking = [module for module in ("onnxruntime", "onnx", "paddle2onnx") if not find_spec(module)]
+        return f"needs {', '.join(lacking)} (not installed; paddle2onnx is for Python 3.9 to 3.12)" if lacking else ""
     if name == "bf16" and not runtime.cpu_has("avx512_bf16"):
         return "this processor has no bf16 instructions (avx512_bf16)"
     return ""
 
 
-def _has_tensorrt() -> bool:
-    """Found without loading either."""
-    paddle = find_spec("paddle")
-    return bool(find_spec("tensorrt") and paddle and (Path(paddle.submodule_search_locations[0]) / "tensorrt").is_dir())
+def engines_for(device: str) -> Sequence[str]:
+    """The engines that there are for this kind of device; the reference is the first."""
+    return GPU_ENGINES if runtime.uses_gpu(device) else CPU_ENGINES

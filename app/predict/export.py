@@ -1,7 +1,7 @@
 """A fine-tuned checkpoint folder -> a static graph for Paddle Inference, made once and kept beside it.
 
 output/match/best/                      the checkpoint
-output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked for: *.onnx, tensorrt-GPU/
+output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked for: *.onnx
     engines-MACHINE.json                what `choose.py` measured
 """
 
@@ -17,7 +17,6 @@ from typing import List, Tuple
 from app import runtime
 from app.atomic import atomic_folder, locked
 from app.errors import UserError
-from app.match.card import read_card
 
 FORMAT = 2  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
@@ -60,7 +59,10 @@ def exported(folder: Path) -> Path:
                     return home / name if (home / name / f"{GRAPH}.json").is_file() else _export(folder, home / name)
         except OSError:
             continue
-    raise UserError(f"{folder}: cannot write its exported graph to {' or '.join(str(home) for home in homes)}")
+    raise UserError(
+        f"{folder}: cannot write its exported graph to {' or '.join(str(home) for home in homes)}; "
+        "set XDG_CACHE_HOME to a folder that can be written to"
+    )
 
 
 def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
@@ -75,25 +77,12 @@ def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
     return plain, rounded
 
 
-def tensorrt_graph(folder: Path) -> Path:
-    """The model's static graph (without .json and .pdiparams) built for this machine's GPU; made where it is not there yet."""
-    home = exported(folder)
-    target = home / f"tensorrt-{hashlib.sha256(runtime.gpu_name().encode()).hexdigest()[:12]}" / GRAPH
-    with locked(home / ".tensorrt.lock"):
-        if not (target.parent / "whole").is_file():
-            from app.predict.tensorrt import write_tensorrt
-
-            shutil.rmtree(target.parent, ignore_errors=True)  # of a build that was stopped
-            write_tensorrt(home / GRAPH, target, read_card(folder).max_seq_length)
-            (target.parent / "whole").touch()  # the files name one another: they cannot be moved here when they are done
-    return target
-
-
 def _homes(folder: Path) -> List[Path]:
     """Where exports are kept: beside the checkpoint, or where that is read-only, in the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"))
     folder = folder.resolve()
-    return [folder.with_name(folder.name + ".exported"), Path(cache) / "text_matching_exported"]
+    beside = folder.with_name(folder.name + ".exported")
+    return [beside, cache / "text_matching_exported"] if cache.is_absolute() else [beside]  # "~/.cache", where there is no home
 
 
 def _export(folder: Path, target: Path) -> Path:
@@ -105,7 +94,7 @@ def _export(folder: Path, target: Path) -> Path:
 
     model, _, _ = load_matcher(folder)
     shape = [paddle.static.InputSpec([None, None], "int64", name) for name in ("input_ids", "token_type_ids")]
-    with atomic_folder(target) as temporary, runtime.quiet():
+    with atomic_folder(target) as temporary, runtime.quiet(), runtime.writable_home():
         graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
         graph.eval()
         paddle.jit.save(graph, str(temporary / GRAPH))

@@ -11,12 +11,13 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from app import runtime
 from app.errors import UserError
 from app.match.card import read_card
 from app.options import PredictOptions
+from app.predict.choose import open_first
 from app.predict.engine import CLOSE
 from app.predict.export import model_hash
 from app.predict.files import Stdout, Summary, score_range
@@ -28,19 +29,20 @@ from app.predict.ranking import sort_by_probability
 from app.predict.rows import check_not_scored
 from app.predict.scorer import Ledger, Scorer
 from app.predict.scores import ScoreStore
+from app.progress import say
 from app.text.pairs import PairFile
 from app.text.tokenizer import PairTokenizer
 
 Answer = Tuple[List[Optional[Summary]], Ledger]
 
 
-def run_all(jobs: List[Job], options: PredictOptions, progress: Callable[[int], None]) -> Answer:
-    """Scores this process's part of all jobs, with the engine that the options name; `progress` is told rows done.
+def run_all(jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]) -> Answer:
+    """Scores this process's part of all jobs, with the first of these engines that opens; `progress` is told rows done.
 
     Returns what came of each file, None where its parts are not all done or another process has published it; and where
     the time went.
     """
-    with contextlib.closing(Run(jobs, options, progress)) as run:
+    with contextlib.closing(Run(jobs, options, engines, progress)) as run:
         began = time.perf_counter()
         summaries = [run.score(job) for job in jobs]
         if runtime.rank() == 0 and runtime.world_size() > 1:
@@ -52,17 +54,20 @@ def run_all(jobs: List[Job], options: PredictOptions, progress: Callable[[int], 
 class Run:
     """An engine, and the scores that are known so far, for one file after the other."""
 
-    def __init__(self, jobs: List[Job], options: PredictOptions, progress: Callable[[int], None]):
+    def __init__(self, jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]):
         folder = Path(options.model_name_or_path)
         self.options, self.progress = options, progress
         self.model = model_hash(folder)
         card, tokenizer = read_card(folder), PairTokenizer.load(folder)
-        self.scorer = Scorer(EngineProcesses(options.engine, folder, options.device), tokenizer, card)
-        self.engine = f"{options.engine} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
+        name, engine = open_first(
+            engines, lambda name: EngineProcesses(name, folder, options.device), lambda text: say(text, sys.stderr)
+        )
+        self.scorer = Scorer(engine, tokenizer, card)
+        self.engine = f"{name} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
         self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
         beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
         beside.mkdir(parents=True, exist_ok=True)
-        decision = asdict(card.decision) if options.engine in CLOSE else ""  # what comes close to it is computed otherwise
+        decision = asdict(card.decision) if name in CLOSE else ""  # what comes close to it is computed otherwise
         known_as = f"{self.model} {self.engine} {self.reading} {decision}".encode()
         self.store = ScoreStore(options.cache, known_as) if options.cache else ScoreStore.hidden(beside, known_as)
 

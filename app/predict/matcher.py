@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Callable, List, Sequence, Tuple
 
+from app import forks, runtime
 from app.match.card import read_card
 from app.options import PredictOptions
-from app.predict.choose import known_best
+from app.predict.choose import candidates, open_first
 from app.predict.engine import open_engine
+from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, decide
 from app.text.tokenizer import PairTokenizer
 
@@ -31,8 +35,16 @@ class Matcher:
     matcher.rank("怎么还信用卡", ["信用卡如何还款", "明天下雨吗"])
     """
 
-    def __init__(self, scorer: Scorer):
-        self.scorer, self.card = scorer, scorer.card
+    def __init__(self, open_scorer: Callable[[], Scorer]):
+        self._open_scorer, self._process, self._scorer = open_scorer, os.getpid(), open_scorer()
+        self.card = self._scorer.card
+
+    @property
+    def scorer(self) -> Scorer:
+        """Tokenizes pairs and runs the engine. A fork has none of its threads: it gets an engine in processes of its own."""
+        if self._process != os.getpid():
+            self._scorer, self._process = self._open_scorer(), os.getpid()
+        return self._scorer
 
     @classmethod
     def load(
@@ -46,10 +58,17 @@ class Matcher:
         to be the best for a file before, of those that change at most this share of decisions, else fp32. Raises UserError
         where something is missing or does not fit.
         """
+        runtime.prepare()
         place = Path(folder)
         card = read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
-        name = known_best(place, device, max_decision_change) if engine == "auto" else engine
-        return cls(Scorer(open_engine(name, place, device), PairTokenizer.load(place), card))
+        names = candidates(place, device, max_decision_change) if engine == "auto" else [engine]
+
+        def open_scorer() -> Scorer:
+            open_one = open_engine if forks.can_compute() else EngineProcesses
+            _, opened = open_first(names, lambda name: open_one(name, place, device), lambda text: warnings.warn(text, stacklevel=4))
+            return Scorer(opened, PairTokenizer.load(place), card)
+
+        return cls(open_scorer)
 
     def score(self, pairs: Sequence[Tuple[str, str]]) -> List[Score]:
         """Scores of (text_a, text_b) pairs, in their order."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import queue
+import socket
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Tuple
 
 import numpy as np
 
@@ -15,6 +18,8 @@ from app.errors import UserError
 from app.predict.engine import Engine, check_can_run, open_engine
 from app.predict.export import exported
 
+ROOT = Path(__file__).resolve().parents[2]
+SERVE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.predict.processes import serve; serve(*sys.argv[1:])"
 PROCESS = 600 << 20  # bytes of memory that a process takes beside the weights, which it has in up to three forms
 
 
@@ -33,15 +38,8 @@ class EngineProcesses(Engine):
             each = PROCESS + 3 * (folder / "model.safetensors").stat().st_size
             self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
         self._free: queue.SimpleQueue = queue.SimpleQueue()
-        self._processes = []
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads can hang
         with runtime.starting(self.threads):
-            for _ in range(self.threads):
-                mine, its = context.Pipe()
-                process = context.Process(target=_serve, args=(its, name, folder, device), daemon=True)
-                process.start()
-                its.close()
-                self._processes.append((process, mine))
+            self._processes = [_start(name, folder, device) for _ in range(self.threads)]
         try:
             for _, connection in self._processes:
                 self.batch_tokens, self.window_rows, self.shapes, self.close_within = _ask(connection)
@@ -70,7 +68,20 @@ class EngineProcesses(Engine):
         for process, connection in self._processes:
             connection.close()
             process.kill()
-            process.join()
+            process.wait()
+
+
+def _start(name: str, folder: Path, device: str) -> Tuple[subprocess.Popen, Connection]:
+    """A process with the engine, and the connection to it.
+
+    Not by `multiprocessing`: that would run the user's script again in the new process, and refuses to start one from a worker
+    of a `Pool`.
+    """
+    mine, its = socket.socketpair()
+    with its:
+        call = [sys.executable, "-c", SERVE, str(its.fileno()), name, str(folder), device]
+        process = subprocess.Popen(call, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
+    return process, Connection(mine.detach())
 
 
 def _ask(connection: Connection, *call):
@@ -86,21 +97,30 @@ def _ask(connection: Connection, *call):
     return answer
 
 
-def _serve(connection: Connection, name: str, folder: Path, device: str) -> None:
-    """One of the processes: says that it is ready, then answers batches with logits until nobody asks any more."""
+def serve(number: str, name: str, folder: str, device: str) -> None:
+    """One of the processes, called with the number of its end of the connection: says that it is ready, then answers batches
+    with logits until nobody asks any more.
+    """
+    connection = Connection(int(number))
     with contextlib.suppress(EOFError, OSError):
         try:
-            engine = open_engine(name, folder, device)
+            engine = open_engine(name, Path(folder), device)
             engine.warm_up()
             if runtime.thread_count() > 1 and engine.shapes == "small":
                 engine.shapes = "few"  # several threads share a product by its rows
             connection.send((engine.batch_tokens, engine.window_rows, engine.shapes, engine.close_within))
         except Exception as problem:  # whatever it is, it is told where the user can read it
-            connection.send(problem)
+            connection.send(_sendable(problem))
             return
         while True:
             method, *batch = connection.recv()
             try:
                 connection.send(getattr(engine, method)(*batch))
             except Exception as problem:
-                connection.send(problem)
+                connection.send(_sendable(problem))
+
+
+def _sendable(problem: Exception) -> Exception:
+    """The error, or one that says the same: those of some libraries cannot be sent to another process."""
+    plain = isinstance(problem, (UserError, OSError, MemoryError))
+    return problem if plain else RuntimeError(f"{type(problem).__name__}: {problem}")

@@ -17,7 +17,7 @@ from app.predict.plan import Job
 from app.predict.scorer import Ledger
 
 
-def run_workers(jobs: List[Job], options: PredictOptions, progress: Callable[[int], None]) -> Answer:
+def run_workers(jobs: List[Job], options: PredictOptions, engines: List[str], progress: Callable[[int], None]) -> Answer:
     """As `run_all`, by `num_workers` processes."""
     count = options.num_workers
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads can hang
@@ -26,7 +26,7 @@ def run_workers(jobs: List[Job], options: PredictOptions, progress: Callable[[in
         dataclasses.replace(options, num_workers=1, shard=f"{number}/{count}", device=_device(options, number))
         for number in range(count)
     ]
-    workers = [context.Process(target=_work, args=(jobs, part, said)) for part in parts]
+    workers = [context.Process(target=_work, args=(jobs, part, engines, said)) for part in parts]
     with runtime.starting(count):
         for worker in workers:
             worker.start()
@@ -51,7 +51,7 @@ def run_workers(jobs: List[Job], options: PredictOptions, progress: Callable[[in
     return summaries, ledger
 
 
-def _work(jobs: List[Job], options: PredictOptions, said) -> None:
+def _work(jobs: List[Job], options: PredictOptions, engines: List[str], said) -> None:
     """A worker: says rows done, then (summaries, ledger), or what the user can mend."""
     runtime.prepare()
     parent = os.getppid()
@@ -62,7 +62,7 @@ def _work(jobs: List[Job], options: PredictOptions, said) -> None:
         said.put(rows)
 
     try:
-        said.put(run_all(jobs, options, tell))
+        said.put(run_all(jobs, options, engines, tell))
     except (UserError, OSError) as problem:
         said.put(problem)
 

@@ -10,6 +10,7 @@ from typing import Dict
 
 from tqdm import tqdm
 
+from app import runtime
 from app.atomic import write_text
 from app.errors import UserError
 from app.progress import clock, say
@@ -34,7 +35,8 @@ class Journal:
         self._begun, self._start_step = time.perf_counter(), start_step
         if not active:
             return
-        from visualdl import LogWriter
+        with runtime.writable_home():
+            from visualdl import LogWriter
 
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "journal.jsonl"

@@ -1,14 +1,17 @@
 """Which engine `auto` takes, and what it says of the others."""
 
+import shutil
+
+import pytest
 from conftest import run_app, sample_lines
 from fake_engine import FakeEngine
 
 from app import Matcher
 from app.commands import predict
 from app.match.card import read_card
-from app.predict import choose, matcher
-from app.predict.choose import best, describe
-from app.predict.engine import ENGINES
+from app.predict import choose, jobs, matcher
+from app.predict.choose import describe, open_first, ranked
+from app.predict.engine import CPU_ENGINES
 
 RECORD = {
     "engines": {
@@ -16,25 +19,26 @@ RECORD = {
         "fp32": {"pairs_a_second": 30.0, "difference": 1e-7, "changed": 0.0},
         "bf16": {"pairs_a_second": 60.0, "difference": 0.01, "changed": 0.0005},
         "int8": {"pairs_a_second": 90.0, "difference": 0.2, "changed": 0.02},
-        "fp16": {"cannot_run": "is for GPU"},
+        "int4": {"cannot_run": "no such instructions"},
     }
 }
 
 
 def test_the_fastest_that_keeps_decisions():
-    assert best(RECORD, 0.001) == "bf16" and best(RECORD, 0.0) == "fp32" and best(RECORD, 0.1) == "int8"
+    assert ranked(RECORD, 0.001) == ["bf16", "fp32", "dygraph"] and ranked(RECORD, 0.0) == ["fp32", "dygraph"]
+    assert ranked(RECORD, 0.1)[0] == "int8" and ranked({}, 0.1) == ["fp32", "dygraph"]
 
 
 def test_all_engines_are_told():
     lines = describe(RECORD, "bf16", 0.001)
-    assert len(lines) == 5 and "<- taken" in lines[2] and "more than the 0.10% allowed" in lines[3] and "is for GPU" in lines[4]
+    assert len(lines) == 5 and "<- taken" in lines[2] and "more than the 0.10% allowed" in lines[3] and "no such instructions" in lines[4]
 
 
 def test_engines_are_compared_once_and_the_record_is_kept(small_matcher, monkeypatch):
     folder, said = small_matcher / "best", []
     pairs = [tuple(line.split("\t")[:2]) for line in sample_lines("train", 250).splitlines()[1:]]
     record = choose.compare(folder, "cpu", read_card(folder), pairs, said.append)
-    assert set(record["engines"]) == set(ENGINES) and len(said) == 1
+    assert set(record["engines"]) == set(CPU_ENGINES) and len(said) == 1  # nothing of engines that are for GPU
     assert record["engines"]["fp32"]["changed"] == 0 and record["engines"]["fp32"]["difference"] < 1e-5
     assert choose.compare(folder, "cpu", read_card(folder), pairs, said.append) == record and len(said) == 1
     with monkeypatch.context() as elsewhere:
@@ -56,7 +60,7 @@ def test_a_matcher_takes_the_engine_that_changes_no_more_decisions_than_allowed(
 
 def test_one_pair_is_scored_by_the_engine_that_the_flag_allows(small_matcher, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(matcher, "known_best", lambda folder, device, allowed: asked.append(allowed) or "fp32")
+    monkeypatch.setattr(matcher, "candidates", lambda folder, device, allowed: asked.append(allowed) or ["fp32"])
     flags = ["--text_a", "甲", "--text_b", "乙", "--max_decision_change", "0.02", "--device", "cpu"]
     predict.main(["--model_name_or_path", str(small_matcher / "best"), *flags])
     assert asked == [0.02] and "prediction: " in capsys.readouterr().out
@@ -68,3 +72,74 @@ def test_the_command_says_which_engine_and_why(small_matcher, small_data, tmp_pa
         "--result_file", str(tmp_path / "out.tsv"), "--max_decision_change", "0",
     )  # fmt: skip
     assert done.returncode == 0 and "engine: " in done.stdout and "<- taken" in done.stdout, done.stdout + done.stderr
+
+
+class Broken:
+    """Opening an engine fails, for whatever reason."""
+
+    def __init__(self, *problems):
+        self.problems = dict(problems)
+
+    def __call__(self, name, *_):
+        if name in self.problems:
+            raise self.problems[name]
+        return FakeEngine()
+
+
+REASONS = [
+    ModuleNotFoundError("No module named 'onnx'"),
+    ImportError("libgomp.so.1: cannot open shared object file"),
+    OSError(28, "No space left on device"),
+    MemoryError(),
+    AttributeError("module 'onnxruntime' has no attribute 'SessionOptions'"),
+]
+
+
+@pytest.mark.parametrize("problem", REASONS, ids=lambda problem: type(problem).__name__)
+def test_an_engine_that_cannot_be_opened_does_not_end_auto(small_matcher, monkeypatch, problem):
+    """Whatever the reason is: in the comparison it cannot run here, and where it was found to be the best, the next one is taken."""
+    folder, pairs = small_matcher / "best", [("甲", f"乙{number}") for number in range(250)]
+    monkeypatch.setattr(choose, "EngineProcesses", Broken(("int8", problem), ("bf16", problem)))
+    monkeypatch.setattr(choose, "why_not", lambda name, device: "")
+    monkeypatch.setattr(choose, "TIMED", 0.01)
+    record = choose._compare(folder, "cpu", read_card(folder), pairs, lambda text: None)
+    assert record["engines"]["int8"]["cannot_run"] and "pairs_a_second" in record["engines"]["fp32"]
+    said = []
+    name, _ = open_first(["int8", "bf16", "fp32", "dygraph"], Broken(("int8", problem), ("bf16", problem)), said.append)
+    assert name == "fp32" and len(said) == 2 and all("cannot run here: " in line for line in said)
+    with pytest.raises(type(problem)):  # one that was asked for by name
+        open_first(["int8"], Broken(("int8", problem)), said.append)
+
+
+def test_a_full_disk_is_no_reason_for_ever(small_matcher, monkeypatch, tmp_path):
+    folder = tmp_path / "best"
+    shutil.copytree(small_matcher / "best", folder)
+    pairs = [("甲", f"乙{number}") for number in range(250)]
+    monkeypatch.setattr(choose, "why_not", lambda name, device: "")
+    monkeypatch.setattr(choose, "TIMED", 0.01)
+    for problem, kept in ((OSError(28, "No space left on device"), False), (ImportError("too old"), True)):
+        monkeypatch.setattr(choose, "EngineProcesses", Broken(("int8", problem)))
+        choose.compare(folder, "cpu", read_card(folder), pairs, lambda text: None)
+        assert bool(choose.known(folder, "cpu")) == kept
+
+
+def test_where_engines_cannot_be_compared_one_scores_all_the_same(small_matcher, small_data, tmp_path, monkeypatch, capsys):
+    def fail(*_):
+        raise RuntimeError("the graph cannot be exported")
+
+    monkeypatch.setattr(choose, "compare", fail)
+    monkeypatch.setattr(jobs, "EngineProcesses", Broken(("fp32", RuntimeError("the graph cannot be exported"))))
+    flags = ["--input_file", str(small_data / "train.tsv"), "--result_file", str(tmp_path / "out.tsv"), "--device", "cpu"]
+    predict.main(["--model_name_or_path", str(small_matcher / "best"), *flags])
+    told = capsys.readouterr()
+    assert "the graph cannot be exported" in told.out and "fp32 cannot run here" in told.err
+    assert len((tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()) == 201
+
+
+def test_a_damaged_record_is_measured_anew(small_matcher):
+    file = choose._record_file(small_matcher / "best", "cpu")
+    file.write_text('{"engines": {"fp')
+    try:
+        assert choose.known(small_matcher / "best", "cpu") == {}
+    finally:
+        file.unlink()

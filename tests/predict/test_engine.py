@@ -102,8 +102,6 @@ def test_an_engine_that_cannot_run_here_says_so(folder):
         open_engine("bf16", folder, "cpu")
     with pytest.raises(UserError, match="--engine fp16: is for GPU"):
         open_engine("fp16", folder, "cpu")
-    with pytest.raises(UserError, match="--engine tensorrt: is for GPU"):
-        open_engine("tensorrt", folder, "cpu")
     with pytest.raises(UserError, match="--engine int8: is for CPU"):
         open_engine("int8", folder, "gpu")
 
@@ -174,7 +172,7 @@ def test_score_and_rank(matcher):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not runtime.gpu_count(), reason="no GPU here")
-@pytest.mark.parametrize("engine, tolerance", [("fp32", 1e-4), ("bf16", 0.05), ("fp16", 0.01), ("tensorrt", 0.01)])
+@pytest.mark.parametrize("engine, tolerance", [("fp32", 1e-4), ("bf16", 0.05), ("fp16", 0.01)])
 def test_engines_on_a_gpu(folder, matcher, pairs, engine, tolerance):
     if why_not(engine, "gpu:0"):
         pytest.skip(why_not(engine, "gpu:0"))

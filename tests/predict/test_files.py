@@ -346,7 +346,7 @@ engine = FakeEngine()
 engine.pairs = type("Nothing", (list,), {"append": lambda *_: None})()
 jobs.EngineProcesses = lambda *_: engine
 options = PredictOptions(sys.argv[1], (sys.argv[2],), engine="fp32")
-jobs.run_all(plan(options), options, lambda rows: None)
+jobs.run_all(plan(options), options, ["fp32"], lambda rows: None)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
     peak = []

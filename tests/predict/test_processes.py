@@ -50,7 +50,7 @@ def test_one_that_is_killed_is_one_clear_error(folder):
     for _ in range(apart.threads + 1):  # while they are dying, and when they are dead
         with pytest.raises(UserError, match="was stopped"):
             apart.run(IDS, SEGMENTS)
-        apart._processes[0][0].join()
+        apart._processes[0][0].wait()
     apart.close()
 
 
