@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import paddle
 import pytest
-from conftest import ROOT
+from conftest import ROOT, run_app
 
 from app import runtime
 from app.errors import UserError
@@ -84,3 +84,64 @@ def test_the_text_room_knows_no_paddle():
         "('pairs', 'lines', 'vocab', 'tokenizer', 'encode', 'batches', 'audit')]; print('paddle' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.strip() == "False"
+
+
+@pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="this Paddle is built for GPU")
+@pytest.mark.parametrize("visible", ["0,1", "0", "GPU-8f6e, GPU-91a0"])
+def test_a_paddle_for_cpu_has_one_process_however_many_gpus_there_are(monkeypatch, visible):
+    from app.train.parallel import processes_wanted
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    runtime.gpu_count.cache_clear()
+    try:
+        assert runtime.visible_gpus() == len(visible.split(",")) and runtime.gpu_count() == 0
+        assert [processes_wanted(0, device) for device in ("auto", "cpu", "gpu")] == [1, 1, 1]
+        assert processes_wanted(3, "auto") == 3 and not runtime.uses_gpu("auto")
+    finally:
+        runtime.gpu_count.cache_clear()
+
+
+def test_two_processes_on_cpu_join_by_gloo_where_a_gpu_is_visible(small_data, tmp_path):
+    flags = ["--train_set", str(small_data / "dev.tsv"), "--dev_set", str(small_data / "dev.tsv"), "--model_name_or_path", "scratch:nano"]
+    done = run_app(
+        "match", *flags, "--max_steps", "2", "--device", "cpu", "--num_processes", "2", "--output_dir", str(tmp_path / "run"),
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "0"},
+    )  # fmt: skip
+    assert done.returncode == 0 and "2 processes" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("device, backend", [("cpu", "gloo"), ("gpu:0", None)])
+def test_cpu_never_uses_nccl(monkeypatch, device, backend):
+    """What decides is the backend that Paddle is told before it joins the processes."""
+    import paddle.distributed
+
+    from app.train import parallel
+
+    asked = []
+    monkeypatch.setattr(paddle.distributed, "init_parallel_env", lambda: asked.append(os.environ.get("PADDLE_DISTRI_BACKEND")))
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
+    monkeypatch.setenv("PADDLE_DISTRI_BACKEND", "unset")
+    monkeypatch.delenv("PADDLE_DISTRI_BACKEND")
+    parallel.start(device)
+    assert asked == [backend]
+
+
+@pytest.mark.parametrize("home", ["/proc/none", "/dev/null", "~"])
+def test_libraries_get_a_home_that_can_be_written_where_the_users_cannot(monkeypatch, home):
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.delenv("PPNLP_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path.replace("~", home))
+    assert home in runtime.unwritable_caches()
+    with runtime.writable_home():
+        assert os.path.isdir(os.environ["HOME"]) and os.environ["PPNLP_HOME"] == os.environ["HOME"]
+    assert os.environ["HOME"] == home and "PPNLP_HOME" not in os.environ
+
+
+def test_a_home_that_can_be_written_is_left_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "models"))
+    with runtime.writable_home():
+        assert os.environ["HOME"] == str(tmp_path) and os.environ["PPNLP_HOME"] == str(tmp_path / "models")
+    assert os.listdir(tmp_path) == []
+    monkeypatch.setenv("PPNLP_HOME", "/proc/none")
+    assert runtime.unwritable_caches() == ["/proc/none"]

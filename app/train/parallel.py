@@ -21,8 +21,9 @@ EXIT_CODE_FILE = "APP_EXIT_CODE_FILE"  # names the file in which the first proce
 GRACE = 5.0  # seconds that the other processes have to end after the first one
 
 
-def launch(arguments: List[str], processes: int, log_dir: str) -> int:
+def launch(arguments: List[str], processes: int, log_dir: str, gpu: bool) -> int:
     """Runs `python -m app ARGUMENTS` in several processes under `paddle.distributed.launch`; returns the first one's exit code.
+    With `gpu` each has a GPU of its own, without it they see none.
 
     The launcher answers Ctrl-C by leaving at once, and a process that fails by printing logs. It therefore runs in a session of
     its own, Ctrl-C and SIGTERM are handed to the processes themselves, which save and end, and exit codes take another way.
@@ -34,6 +35,8 @@ def launch(arguments: List[str], processes: int, log_dir: str) -> int:
         environment = {**os.environ, "PYTHONWARNINGS": "ignore", EXIT_CODE_FILE: str(code_file)}
         for name in ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE"):  # the processes set them anew, for their share of the machine
             environment.pop(name, None)
+        if not gpu:  # the launcher deals out the devices that it sees, one a process
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(["-1"] * processes)
         running = subprocess.Popen(
             [*launcher, "--nproc_per_node", str(processes), main, *arguments], env=environment, start_new_session=True
         )
@@ -89,9 +92,11 @@ def launched() -> bool:
     return "PADDLE_TRAINER_ENDPOINTS" in os.environ
 
 
-def start() -> None:
-    """Joins the processes together, where there are several. Call it after the device is chosen."""
+def start(device: str) -> None:
+    """Joins the processes together, where there are several, on `cpu` by gloo. Call it after the device is chosen."""
     if runtime.world_size() > 1:
+        if device == "cpu":
+            os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # a Paddle built for GPUs would take NCCL
         import paddle.distributed
 
         with runtime.quiet():

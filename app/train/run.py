@@ -33,7 +33,8 @@ def run_training(
         _claim_folder(options)
         prepare()
     if several:
-        return parallel.launch([command, *arguments], processes, str(Path(options.output_dir) / "log"))
+        log_dir = str(Path(options.output_dir) / "log")
+        return parallel.launch([command, *arguments], processes, log_dir, runtime.uses_gpu(options.device))
     runtime.load_paddle()
     try:
         train()
@@ -105,7 +106,7 @@ def start_device(options: TrainOptions) -> str:
     device = runtime.choose_device(options.device)
     if device == "cpu":
         use_fast_kernels()
-    parallel.start()
+    parallel.start(device)
     runtime.seed_everything(options.seed)  # before the model is built: its head is random
     each = f"cpu, {os.environ['OMP_NUM_THREADS']} thread(s)" if device == "cpu" else device
     return f"{runtime.world_size()} processes, {each} each" if runtime.world_size() > 1 else each

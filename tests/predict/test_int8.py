@@ -1,17 +1,18 @@
 """Products in 8-bit integers: close to float32, and each token with a scale of its own."""
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
-from app.predict.int8 import round_products
-
+onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from app.predict.int8 import round_products  # noqa: E402
+
 WIDTH, OUTPUTS = 64, 48
 
 
-def products(random) -> onnx.ModelProto:
+def products(random):
     """x -> x @ W1 and x @ W2, the second through a node that only renames its weights; x @ W3 has few outputs."""
     matrices = {
         name: random.normal(size=(WIDTH, outputs)).astype(np.float32)

@@ -18,7 +18,7 @@ def fresh(code, folder, engine="auto", **environment):
     """Runs code in a new interpreter, whose environment has nothing that this program sets."""
     clean = {name: value for name, value in os.environ.items() if name not in OURS}
     return subprocess.run(
-        [sys.executable, "-c", code, str(folder / "best"), engine],
+        [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", code, str(folder / "best"), engine],
         cwd=ROOT, env={**clean, **environment}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 
