@@ -70,8 +70,6 @@ class TrainOptions:
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
     num_processes: int = 0
     """Processes that train together. 0: one for each GPU that --device allows, one on CPU."""
-    sharding: bool = False
-    """Divide the optimizer's state among the processes (ZeRO stage 1) instead of a copy in each."""
     recompute: bool = False
     """Keep no activations of the encoder's layers, compute them again for the gradients: less memory, a third more time."""
     amp: Literal["none", "O1", "O2"] = "none"
@@ -89,8 +87,6 @@ class TrainOptions:
         check("warmup_proportion", self.warmup_proportion, 0 <= self.warmup_proportion < 1, "from 0 to below 1")
         check_device(self.device)
         check("budget", self.budget, not self.budget or self.seconds > 0, "a time such as 90s, 45m or 8h")
-        half = self.amp != "none" and self.amp_dtype == "float16"
-        check("sharding", self.sharding, not (self.sharding and half), "off with --amp_dtype float16 (use bfloat16)")
         check("amp", self.amp, self.amp == "none" or self.device != "cpu", "none with --device cpu (mixed precision is for GPU)")
 
     @property

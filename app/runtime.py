@@ -317,7 +317,7 @@ def seed_everything(seed: int) -> None:
 
     random.seed(seed)
     numpy.random.seed(seed % 2**32)
-    paddle.seed(seed)
+    paddle.seed(seed % 2**63)
 
 
 def seed_step(seed: int, step: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -39,9 +40,9 @@ def _run(options: MatchOptions) -> None:
 
     machine = start_device(options)
     splits, model, tokenizer, card = build(options)
-    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion, from scratch)
-        width = model.encoder.config.hidden_size
-        options.learning_rate = 0.064 / width if _from_scratch(options) else 5e-5 * (768 / width) ** 1.5
+    width = model.encoder.config.hidden_size
+    # Narrower models stand larger steps (Yang et al. 2022: in inverse proportion, from scratch).
+    rate = options.learning_rate or (0.064 / width if _from_scratch(options) else 5e-5 * (768 / width) ** 1.5)
     say(f"model: {card.started_from}, {sum(p.size for p in model.parameters()):,} parameters, on {machine}")
     encoded = {
         name: encode_split(pairs, card.labels, tokenizer, options.max_seq_length, options.truncation)
@@ -51,7 +52,7 @@ def _run(options: MatchOptions) -> None:
     card.data = check_data_unchanged(options, encoded)
     task = MatchTask(model, tokenizer, encoded, card, options)
     total_steps = options.max_steps or options.epochs * task.steps_in_epoch(0)
-    train_task(task, options, total_steps, "pairs", audit=findings)
+    train_task(task, replace(options, learning_rate=rate), options, total_steps, "pairs", audit=findings)
     _report(options, encoded)
 
 

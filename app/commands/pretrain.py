@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import List
 
@@ -53,12 +54,12 @@ def _run(options: PretrainOptions) -> None:
 
     machine = start_device(options)
     task, source = build(options)
-    if not options.learning_rate:  # narrower models stand larger steps (Yang et al. 2022: in inverse proportion)
-        options.learning_rate = (0.064 if options.init_from_ckpt else 0.128) / task.model.encoder.config.hidden_size
+    # Narrower models stand larger steps (Yang et al. 2022: in inverse proportion).
+    rate = options.learning_rate or (0.064 if options.init_from_ckpt else 0.128) / task.model.encoder.config.hidden_size
     parameters = sum(parameter.size for parameter in task.model.parameters())
     say(f"model: {parameters:,} parameters, started from {source}, on {machine}, {task.matmul_rate:,.0f} GFLOP/s by its matmul")
     total_steps = options.max_steps or sum(task.steps_in_epoch(epoch) for epoch in range(options.epochs))
-    train_task(task, options, total_steps, "sequences", started_from=source)
+    train_task(task, replace(options, learning_rate=rate), options, total_steps, "sequences", started_from=source)
     if runtime.rank() == 0:
         _report(options)
 

@@ -38,7 +38,8 @@ def build(options: MatchOptions) -> Built:
             encoder, tokenizer = load_pretrained(source, options.dropout, options.trust_pickle)
         model = PairClassifier(encoder, len(names))
     _check_positions(model, options.max_seq_length)
-    decision = Decision(positive=positive_index(names, options.positive_label))
+    asked = 0.5 if options.threshold in ("accuracy", "f1") else float(options.threshold)
+    decision = Decision(positive_index(names, options.positive_label), asked)
     name = source if source.startswith("scratch:") else Path(source).name
     return splits, model, tokenizer, Card(names, decision, options.max_seq_length, options.truncation, started_from=name)
 

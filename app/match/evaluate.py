@@ -6,6 +6,7 @@ import numpy as np
 import paddle
 
 from app import runtime
+from app.errors import UserError
 from app.text.batches import evaluation_batches
 from app.text.encode import EncodedPairs, pad_batch
 from app.train.parallel import all_sum
@@ -13,7 +14,10 @@ from app.train.parallel import all_sum
 
 @paddle.no_grad()
 def score_pairs(model: paddle.nn.Layer, encoded: EncodedPairs, labels: int, batch_size: int) -> np.ndarray:
-    """Logits, float32 [pairs, labels]. Every process scores its share of the batches and gets the whole back."""
+    """Logits, float32 [pairs, labels]. Every process scores its share of the batches and gets the whole back.
+
+    Raises UserError where one of them is not finite.
+    """
     model.eval()
     logits = np.zeros((len(encoded), labels), dtype=np.float32)
     batches = evaluation_batches(encoded.lengths, batch_size)
@@ -21,4 +25,7 @@ def score_pairs(model: paddle.nn.Layer, encoded: EncodedPairs, labels: int, batc
         batch = pad_batch(encoded, rows)
         output = model(paddle.to_tensor(batch["input_ids"]), paddle.to_tensor(batch["token_type_ids"]))
         logits[rows] = output.astype("float32").numpy()
-    return all_sum(logits)  # each row was filled by one process and is zero in the others
+    logits = all_sum(logits)  # each row was filled by one process and is zero in the others
+    if not np.isfinite(logits).all():
+        raise UserError(f"the model's logits are not finite (nan or inf) for {int((~np.isfinite(logits)).any(axis=1).sum()):,} pairs")
+    return logits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -14,7 +14,7 @@ from app import runtime
 from app.match.card import Card
 from app.match.checkpoint import save_matcher
 from app.match.data import Split
-from app.match.decision import fit_decision
+from app.match.decision import Decision, fit_decision
 from app.match.evaluate import score_pairs
 from app.match.metrics import headlines, measure
 from app.match.model import PairClassifier
@@ -78,6 +78,14 @@ class MatchTask:
         """The figure of --select_by, larger is better."""
         value = figures.get(self.options.select_by, float("-inf"))
         return -value if self.options.select_by == "loss" else value
+
+    def state(self) -> Dict[str, Any]:
+        """The decision of the last evaluation."""
+        return asdict(self.card.decision)
+
+    def load_state(self, state: Dict[str, Any]) -> None:
+        """Puts back what `state` gave."""
+        self.card.decision = Decision(**state)
 
     def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
         """Writes the fine-tuned checkpoint folder."""

@@ -143,6 +143,13 @@ class PretrainTask:
         """The lower the held-out masked-LM loss, the better."""
         return -figures["masked LM loss"]
 
+    def state(self) -> Dict[str, Any]:
+        """Nothing: all that a run needs to go on is in the loop's own state."""
+        return {}
+
+    def load_state(self, state: Dict[str, Any]) -> None:
+        """Puts back what `state` gave."""
+
     def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
         """Writes a checkpoint folder that AutoModel, run_match.sh and --init_from_ckpt read."""
         card = {**self.card, "step": step, "held_out": figures}

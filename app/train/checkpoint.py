@@ -37,6 +37,11 @@ class Progress:
     finished: bool = False
     seconds: float = 0.0  # of training, over all sessions of the run
     loss_scale: dict = field(default_factory=dict)  # float16 only
+    figures: Dict[str, float] = field(default_factory=dict)  # of the evaluation at this very step
+    best_figures: Dict[str, float] = field(default_factory=dict)
+    sums: Dict[str, float] = field(default_factory=dict)  # since the last log line, over all processes
+    window: float = 0.0  # seconds of training since the last log line
+    task: dict = field(default_factory=dict)  # what the task itself has to keep
 
 
 def model_arrays(model: paddle.nn.Layer) -> Dict[str, np.ndarray]:
@@ -106,10 +111,19 @@ def keep_newest(folder: Path, count: int) -> None:
 
 
 def read_progress(folder: Path) -> Optional[Progress]:
-    """The progress of the run whose `state/` this is; None where there is none."""
+    """The progress of the run whose `state/` this is; None where there is none. Raises UserError where it is damaged."""
     recover_folder(folder)
     file = folder / "progress.json"
-    return Progress(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+    if not folder.is_dir():
+        return None
+    try:
+        progress = Progress(**json.loads(file.read_text(encoding="utf-8")))
+        counts = (progress.step, progress.epoch, progress.step_in_epoch, progress.best_step)
+        if not all(type(count) is int and count >= 0 for count in counts) or type(progress.finished) is not bool:
+            raise ValueError("a count that is none")
+        return progress
+    except (OSError, ValueError, TypeError) as problem:
+        raise UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew") from problem
 
 
 def load_state(folder: Path, model, optimizer) -> None:

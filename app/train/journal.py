@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import time
 from pathlib import Path
-from typing import Dict
+from typing import Callable, Dict, List, Optional, TextIO
 
 from tqdm import tqdm
 
@@ -14,6 +15,7 @@ from app import runtime
 from app.atomic import write_text
 from app.errors import UserError
 from app.progress import clock, say
+from app.train.curves import forget_curves
 
 
 def _told(name: str, value: float) -> str:
@@ -28,25 +30,46 @@ def _key(name: str) -> str:
 
 
 class Journal:
-    """Records a run. Only the first of several processes writes; on the others every method does nothing."""
+    """Records a run. Only the first of several processes writes; on the others every method does nothing.
+
+    Until `open` is called, what is recorded waits: the folder may still hold an earlier run.
+    """
 
     def __init__(self, folder: Path, total_steps: int, start_step: int = 0, active: bool = True):
         self.active, self.total_steps = active, total_steps
-        self._begun, self._start_step = time.perf_counter(), start_step
+        self._folder, self._start_step = folder, start_step
+        self._waiting: List[Callable[[], None]] = []
+        self._file: Optional[TextIO] = None
         if not active:
+            return
+        self._path = folder / "journal.jsonl"
+        self._bar = tqdm(
+            total=total_steps, initial=start_step, unit="step", dynamic_ncols=True, smoothing=0.05,
+            disable=not sys.stderr.isatty(), bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
+        )  # fmt: skip
+
+    def open(self) -> None:
+        """Begins to write: what waited, then all that comes."""
+        if not self.active or self._file:
             return
         with runtime.writable_home():
             from visualdl import LogWriter
 
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / "journal.jsonl"
-        self._forget_after(start_step)
-        self._file = open(self._path, "a", encoding="utf-8")
-        self._curves = LogWriter(logdir=str(folder / "vdl"), display_name=folder.name)
-        self._bar = tqdm(
-            total=total_steps, initial=start_step, unit="step", dynamic_ncols=True, smoothing=0.05,
-            disable=not sys.stderr.isatty(), bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
-        )  # fmt: skip
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._forget_after(self._start_step)
+        forget_curves(self._folder / "vdl", self._start_step)
+        # Names of files may hold what is no text: JSON has escapes for it.
+        self._file = open(self._path, "a", encoding="utf-8", errors="backslashreplace")
+        self._curves = LogWriter(logdir=str(self._folder / "vdl"), display_name=self._folder.name)
+        for write in self._waiting:
+            write()
+        self._waiting.clear()
+
+    def _write(self, write: Callable[[], None]) -> None:
+        if self._file:
+            write()
+        else:
+            self._waiting.append(write)
 
     def _forget_after(self, step: int) -> None:
         """Takes out what an interrupted session wrote after its last save: those steps come again."""
@@ -65,28 +88,29 @@ class Journal:
         """Appends one JSON object to `journal.jsonl`."""
         if self.active:
             record = {"event": kind, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **values}
-            try:
-                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
-                self._file.flush()
-            except OSError as problem:
-                raise UserError(f"{self._path}: {problem.strerror}") from problem
+            self._write(lambda: self._append(json.dumps(record, ensure_ascii=False) + "\n"))
+
+    def _append(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as problem:
+            raise UserError(f"{self._path}: {problem.strerror}; make room, then --resume goes on") from problem
 
     def advance(self) -> None:
         """One optimizer step is done."""
         if self.active:
             self._bar.update()
 
-    def training(self, step: int, place: str, figures: Dict[str, float]) -> None:
+    def training(self, step: int, place: str, figures: Dict[str, float], seconds_left: float) -> None:
         """Means and rates since the last call: to the screen, the journal and the curves."""
         if not self.active:
             return
         told = ", ".join(_told(name, value) for name, value in figures.items())
         if self._bar.disable:
-            spent = time.perf_counter() - self._begun
-            left = spent / max(1, step - self._start_step) * (self.total_steps - step)
-            say(f"step {step}/{self.total_steps}, {place}, {told}, {clock(left)} left")
+            say(f"step {step}/{self.total_steps}, {place}, {told}, {clock(seconds_left)} left")
         else:
-            self._bar.set_postfix_str(f"{place}, {told}")
+            self._bar.set_postfix_str(f"{place}, {told}, {clock(seconds_left)} left")
         self.event("train", step=step, **{_key(name): value for name, value in figures.items()})
         self.curves("train", step, figures)
 
@@ -101,7 +125,7 @@ class Journal:
     def curves(self, group: str, step: int, values: Dict[str, float]) -> None:
         """Scalars for VisualDL."""
         for name, value in values.items():
-            self._curves.add_scalar(f"{group}/{_key(name)}", value, step)
+            self._write(functools.partial(lambda tag, value: self._curves.add_scalar(tag, value, step), f"{group}/{_key(name)}", value))
 
     def weights(self, step: int, model) -> None:
         """Histograms of the weight matrices for VisualDL."""
@@ -110,18 +134,20 @@ class Journal:
                 if len(parameter.shape) > 1:
                     self._curves.add_histogram(name, parameter.astype("float32").numpy().ravel(), step, buckets=40)
 
-    def options(self, options: Dict[str, object], results: Dict[str, float]) -> None:
+    def options(self, step: int, options: Dict[str, object], results: Dict[str, float]) -> None:
         """The run's options beside its results, for VisualDL's comparison of runs."""
         if self.active:
-            plain = {name: value if isinstance(value, (int, float, str)) else str(value) for name, value in options.items()}
-            self._curves.add_hparams(plain, list(results))
-            for name, value in results.items():
-                self._curves.add_scalar(name, value, 0)
+            plain = {name: value if type(value) in (int, float, str) else str(value) for name, value in options.items()}
+            named = {f"best/{_key(name)}": value for name, value in results.items()}
+            self._curves.add_hparams(plain, list(named))
+            for name, value in named.items():
+                self._curves.add_scalar(name, value, step)
 
     def close(self) -> None:
         """Ends the bar and closes the files."""
         if self.active:
             self._bar.close()
-            self._file.close()
-            self._curves.close()
+            if self._file:
+                self._file.close()
+                self._curves.close()
             self.active = False

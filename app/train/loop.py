@@ -6,6 +6,7 @@ then, where due: evaluate on dev and keep the best -> save what a resume needs
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
 from pathlib import Path
@@ -15,11 +16,12 @@ import numpy as np
 import paddle
 
 from app import runtime
-from app.errors import Interrupted
+from app.errors import Interrupted, UserError
 from app.options import TrainOptions
 from app.progress import say
 from app.train import parallel
 from app.train.checkpoint import Progress, keep_newest, load_state, read_progress, save_state
+from app.train.folder import clear_run, holds_run, write_options
 from app.train.journal import Journal
 from app.train.optimizer import build_optimizer, optimizer_arrays, precision
 from app.train.schedule import linear_warmup_decay
@@ -27,6 +29,10 @@ from app.train.schedule import linear_warmup_decay
 Batch = Dict[str, Any]
 REPEAT = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by a launcher
 STOP_CHECK = 10  # steps between asking all processes whether one was interrupted
+DIVERGED = (
+    "{what} not finite (nan or inf) at step {step}: training has diverged and stops; what was saved before is sound. "
+    "Try a smaller --learning_rate, a longer --warmup_proportion or --max_grad_norm 1"
+)
 
 
 class Task(Protocol):
@@ -58,17 +64,23 @@ class Task(Protocol):
     def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
         """Writes a checkpoint folder atomically and returns its weights file (named as the model names them)."""
 
+    def state(self) -> Dict[str, Any]:
+        """What the task has to keep for a run that goes on, as JSON takes it."""
+
+    def load_state(self, state: Dict[str, Any]) -> None:
+        """Puts back what `state` gave."""
+
 
 class Trainer:
-    """One run of a task: `Trainer(task, options, total_steps).run()`."""
+    """One run of a task: `Trainer(task, options, total_steps, asked).run()`; `asked`: the options before defaults were chosen."""
 
-    def __init__(self, task: Task, options: TrainOptions, total_steps: int):
-        self.task, self.options, self.total_steps = task, options, total_steps
+    def __init__(self, task: Task, options: TrainOptions, total_steps: int, asked: TrainOptions):
+        self.task, self.options, self.total_steps, self._asked = task, options, total_steps, asked
         self.folder = Path(options.output_dir)
         set_recompute(task.model, options.recompute)
         self.optimizer = build_optimizer(task.model, options)
         self.progress = Progress()
-        self.figures: Dict[str, float] = {}  # of the evaluation at this very step
+        self.owns_folder = False  # whether what is in the folder is this run's
         if options.amp == "O2":
             task.model, self.optimizer = paddle.amp.decorate(
                 task.model, self.optimizer, level="O2", dtype=options.amp_dtype, master_weight=True, save_dtype="float32"
@@ -78,33 +90,56 @@ class Trainer:
             self._restore()
         self.model = parallel.wrap(task.model)
         self.journal = Journal(self.folder, total_steps, self.progress.step, active=runtime.rank() == 0)
-        self._sums: Dict[str, Any] = {}
-        self._window = time.perf_counter()
+        first = float(runtime.rank() == 0)  # who goes on with what all had summed up
+        self._sums: Dict[str, Any] = {name: value * first for name, value in self.progress.sums.items()}
+        self._loss: Any = 0.0  # of all steps that were not looked at, so that one that is not finite is not lost
+        self._window = time.perf_counter() - self.progress.window
 
     def run(self) -> Progress:
-        """Trains to the end. Raises Interrupted, after saving, where Ctrl-C or SIGTERM came in between."""
-        started = time.perf_counter() - self.progress.seconds
+        """Trains to the end. Raises Interrupted, after saving, where Ctrl-C or SIGTERM came in between, and UserError where the
+        loss is not finite.
+        """
+        self._started = time.perf_counter() - self.progress.seconds
+        if self.owns_folder or not holds_run(self.folder):
+            self._take_folder()
         with _InterruptFlag() as interrupted:
             try:
                 while not self.progress.finished:
-                    for batches in self.task.steps(self.progress.epoch, self.progress.step_in_epoch):
-                        self.step(batches)
-                        self.progress.seconds = time.perf_counter() - started
-                        if self._due(self.options.eval_steps):
-                            self._evaluate()
-                        if interrupted.on_any_process(self.progress.step):
-                            self._save()
-                            raise Interrupted(f"stopped and saved at step {self.progress.step} of {self.total_steps}")
-                        if self._due(self.options.save_steps):
-                            self._save()
-                        if self._budget_spent():
-                            break
-                        if self.progress.finished or self.progress.step == self.total_steps:
-                            break
+                    if not self._steps_done():
+                        self._train_epoch(interrupted)
                     self._end_epoch()
             finally:
                 self.journal.close()
         return self.progress
+
+    def _train_epoch(self, interrupted: "_InterruptFlag") -> None:
+        """The steps that are left of this epoch, or of the run."""
+        for batches in self.task.steps(self.progress.epoch, self.progress.step_in_epoch):
+            self.step(batches)
+            self.progress.seconds = time.perf_counter() - self._started
+            if self._due(self.options.eval_steps):
+                self._evaluate()
+            if interrupted.on_any_process(self.progress.step):
+                self._save()
+                raise Interrupted(f"stopped and saved at step {self.progress.step} of {self.total_steps}")
+            if self._due(self.options.save_steps):
+                self._save()
+            if self._steps_done():
+                break
+
+    def _steps_done(self) -> bool:
+        """Whether no step is left: the one place that decides it, for a run that begins, goes on or ends."""
+        progress, budget = self.progress, self.options.seconds
+        spent = bool(budget) and parallel.of_first(progress.seconds) >= budget
+        return progress.finished or progress.step >= self.total_steps or spent
+
+    def _take_folder(self) -> None:
+        """Makes the folder this run's: what an earlier one (--overwrite) left goes away, now that there is something new."""
+        if not self.owns_folder and runtime.rank() == 0:
+            clear_run(self.folder)
+            write_options(self.folder, self._asked)
+        self.owns_folder = True
+        self.journal.open()
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
@@ -122,10 +157,12 @@ class Trainer:
                     self._backward(batch)
             else:
                 self._backward(batch)
+        if runtime.world_size() == 1 and paddle.get_device() == "cpu":
+            self._check_loss(self.progress.step + 1)  # before the weights change; on a GPU, looking would wait for the device
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.clear_grad()
-        self.figures = {}
+        self.progress.figures = {}
         self.progress.step += 1
         self.progress.step_in_epoch += 1
         self.journal.advance()
@@ -143,30 +180,53 @@ class Trainer:
         enabled, level, dtype = precision(self.options)
         with paddle.amp.auto_cast(enable=enabled, level=level, dtype=dtype):
             loss, sums = self.task.loss(self.model, batch)
+        self._loss = loss.detach().astype("float32") + self._loss
         self.scaler.scale(loss).backward()
         for name, value in sums.items():  # stays on the device until the log wants it: reading it would wait for the device
             self._sums[name] = self._sums[name] + value if name in self._sums else value
 
-    def _log(self, rate: float) -> None:
-        now = time.perf_counter()
+    def _check_loss(self, step: int) -> None:
+        """Raises UserError, in all processes, where a loss since the last look was not finite."""
+        loss, self._loss = float(self._loss), 0.0
+        if parallel.any_process(not np.isfinite(loss)) and not self.scaler.is_enable():  # float16's scaler leaves such steps out
+            raise UserError(DIVERGED.format(what="the loss is", step=step))
+
+    def _check_sound(self) -> None:
+        """Raises UserError, in all processes, where a loss or a weight is not finite: none is saved or measured."""
+        self._check_loss(self.progress.step)
+        if not all(bool(paddle.isfinite(parameter).all()) for parameter in self.task.model.parameters()):
+            raise UserError(DIVERGED.format(what="weights are", step=self.progress.step))
+
+    def _all_sums(self) -> Dict[str, float]:
+        """The sums since the last log line, over all processes; there are none right after it."""
+        if not self._sums:
+            return {}
         totals = parallel.all_sum(np.array([float(value) for value in self._sums.values()]))
-        sums = dict(zip(self._sums, totals.tolist()))
+        return dict(zip(self._sums, totals.tolist()))
+
+    def _log(self, rate: float) -> None:
+        self._check_loss(self.progress.step)
+        now = time.perf_counter()
+        sums = self._all_sums()
         place = f"epoch {self.progress.epoch + 1}, batch {self.progress.step_in_epoch}/{self._steps_in_epoch}"
         figures = self.task.figures(sums, now - self._window)
-        self.journal.training(self.progress.step, place, {"learning rate": rate, **figures})
+        self.journal.training(self.progress.step, place, {"learning rate": rate, **figures}, self._seconds_left())
         self._sums, self._window = {}, now
 
     @property
     def _steps_in_epoch(self) -> int:
         return self.task.steps_in_epoch(self.progress.epoch)
 
-    def _budget_spent(self) -> bool:
-        return bool(self.options.seconds) and parallel.of_first(self.progress.seconds) >= self.options.seconds
+    def _seconds_left(self) -> float:
+        """Until the last step at the rate of this run so far, or until the budget is spent where that comes first."""
+        spent, step = time.perf_counter() - self._started, self.progress.step
+        left = spent / step * (self.total_steps - step)
+        return min(left, max(0.0, self.options.seconds - spent)) if self.options.seconds else left
 
     # -- between steps -------------------------------------------------------------------------------------------------
 
     def _due(self, every: int) -> bool:
-        """Whether something done every so many steps is due now (an epoch's end has its own turn)."""
+        """Whether something done every so many steps is due now (the end of an epoch or of the run has its own turn)."""
         inside = self.progress.step_in_epoch < self._steps_in_epoch and self.progress.step < self.total_steps
         return bool(every) and self.progress.step % every == 0 and inside
 
@@ -175,18 +235,23 @@ class Trainer:
             self.progress.epoch, self.progress.step_in_epoch = self.progress.epoch + 1, 0
         if not self.progress.finished:
             self._evaluate()
-        self.progress.finished |= self.progress.step >= self.total_steps or self._budget_spent()
+        self.progress.finished = self._steps_done()
         self.journal.weights(self.progress.step, self.task.model)
+        if self.progress.finished:
+            self.journal.options(self.progress.step, dataclasses.asdict(self.options), self.progress.best_figures)
         self._save()
 
     def _evaluate(self) -> None:
         began = time.perf_counter()
+        self._check_sound()
         self.task.model.eval()
-        figures = self.figures = self.task.evaluate()
+        figures = self.progress.figures = self.task.evaluate()
         score, progress = self.task.score(figures), self.progress
         better = progress.best_score is None or score > progress.best_score
         if better:
             progress.best_score, progress.best_step, progress.evaluations_since_best = score, progress.step, 0
+            progress.best_figures = figures
+            self._take_folder()
             if runtime.rank() == 0:
                 self.task.save(self.folder / "best", figures, progress.step)
         else:
@@ -200,18 +265,20 @@ class Trainer:
     # -- saving and going on -------------------------------------------------------------------------------------------
 
     def _save(self) -> None:
-        began = time.perf_counter()
-        if runtime.rank() == 0 or self.options.sharding:
-            optimizer = optimizer_arrays(self.task.model, self.optimizer)
+        began, progress, figures = time.perf_counter(), self.progress, self.progress.figures
+        self._check_sound()
+        progress.sums, progress.window, progress.task = self._all_sums(), began - self._window, self.task.state()
+        self._take_folder()
         if runtime.rank() == 0:
-            self.progress.loss_scale = self.scaler.state_dict() if self.scaler.is_enable() else {}
-            weights = self.task.save(self.folder / "last", self.figures, self.progress.step)
-            save_state(self.folder / "state", self.task.model, optimizer, self.progress, weights)
+            progress.loss_scale = self.scaler.state_dict() if self.scaler.is_enable() else {}
+            weights = self.task.save(self.folder / "last", figures, progress.step)
+            optimizer = optimizer_arrays(self.task.model, self.optimizer)
+            save_state(self.folder / "state", self.task.model, optimizer, progress, weights)
             if self.options.keep_checkpoints:
                 kept = self.folder / "checkpoints"
-                self.task.save(kept / f"step_{self.progress.step}", self.figures, self.progress.step)
+                self.task.save(kept / f"step_{progress.step}", figures, progress.step)
                 keep_newest(kept, self.options.keep_checkpoints)
-            self.journal.event("save", step=self.progress.step)
+            self.journal.event("save", step=progress.step)
         parallel.barrier()
         self._window += time.perf_counter() - began
 
@@ -219,7 +286,9 @@ class Trainer:
         progress = read_progress(self.folder / "state")
         if progress is None:
             return
-        self.progress = progress
+        self.progress, self.owns_folder = progress, True
+        if progress.task:
+            self.task.load_state(progress.task)
         load_state(self.folder / "state", self.task.model, self.optimizer)
         if self.scaler.is_enable():
             self.scaler.load_state_dict(progress.loss_scale)

@@ -8,9 +8,7 @@ from typing import Dict, Tuple
 import numpy as np
 import paddle
 
-from app import runtime
 from app.options import TrainOptions
-from app.train.sharding import ShardedOptimizer
 
 _NO_DECAY = re.compile(r"(\.|^)(bias|b_0)$|norm", re.IGNORECASE)
 
@@ -23,38 +21,25 @@ def decays(name: str) -> bool:
 def build_optimizer(model: paddle.nn.Layer, options: TrainOptions):
     """AdamW (Loshchilov & Hutter 2019) or LAMB (You et al. 2020); the loop sets the learning rate of each step."""
     decayed = {parameter.name for name, parameter in model.named_parameters() if decays(name)}
-    trained = [parameter for _, parameter in _trained(model)]
-
-    def build(parameters, clip):
-        common = {"parameters": parameters, "grad_clip": clip, "multi_precision": options.amp == "O2"}
-        common.update(learning_rate=options.learning_rate, beta1=0.9, beta2=0.999)
-        if options.optimizer == "lamb":
-            excluded = {"exclude_from_weight_decay_fn": lambda parameter: parameter.name not in decayed}
-            return paddle.optimizer.Lamb(lamb_weight_decay=options.weight_decay, epsilon=1e-6, **excluded, **common)
-        included = {"apply_decay_param_fun": lambda name: name in decayed}
-        return paddle.optimizer.AdamW(weight_decay=options.weight_decay, epsilon=1e-8, **included, **common)
-
-    if options.sharding and runtime.world_size() > 1:
-        return ShardedOptimizer(build, trained, options.max_grad_norm)
-    return build(trained, paddle.nn.ClipGradByGlobalNorm(options.max_grad_norm) if options.max_grad_norm else None)
-
-
-def _trained(model: paddle.nn.Layer):
-    return [(name, parameter) for name, parameter in model.named_parameters() if not parameter.stop_gradient]
+    common = {
+        "parameters": [parameter for parameter in model.parameters() if not parameter.stop_gradient],
+        "grad_clip": paddle.nn.ClipGradByGlobalNorm(options.max_grad_norm) if options.max_grad_norm else None,
+        "multi_precision": options.amp == "O2",
+    }
+    common.update(learning_rate=options.learning_rate, beta1=0.9, beta2=0.999)
+    if options.optimizer == "lamb":
+        excluded = {"exclude_from_weight_decay_fn": lambda parameter: parameter.name not in decayed}
+        return paddle.optimizer.Lamb(lamb_weight_decay=options.weight_decay, epsilon=1e-6, **excluded, **common)
+    included = {"apply_decay_param_fun": lambda name: name in decayed}
+    return paddle.optimizer.AdamW(weight_decay=options.weight_decay, epsilon=1e-8, **included, **common)
 
 
 def optimizer_arrays(model: paddle.nn.Layer, optimizer) -> Dict[str, np.ndarray]:
-    """The optimizer's tensors (moments, master weights) under the model's own parameter names: "NAME|moment1_0".
-
-    All processes must call it where the state is divided among them.
-    """
+    """The optimizer's tensors (moments, master weights) under the model's own parameter names: "NAME|moment1_0"."""
     state = optimizer.state_dict()
     state.pop("LR_Scheduler", None)
     masters = {f"{name}|master": value for name, value in _by_parameter(model, state.pop("master_weights", {}))}
-    arrays = {key: value.numpy() for key, value in {**dict(_slots(model, state)), **masters}.items()}
-    if isinstance(optimizer, ShardedOptimizer):
-        return optimizer.gather([name for name, _ in _trained(model)], arrays)
-    return arrays
+    return {key: value.numpy() for key, value in {**dict(_slots(model, state)), **masters}.items()}
 
 
 def _by_parameter(model: paddle.nn.Layer, values: dict):

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import shlex
-import shutil
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 from app import runtime
-from app.atomic import lock_folder, recover_folder, write_json
-from app.errors import Interrupted, UserError
+from app.atomic import write_json
+from app.errors import Interrupted
 from app.options import TrainOptions
 from app.progress import clock, say
+from app.shell import curves, script
 from app.train import parallel
-
-FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps", "keep_checkpoints"}  # by a run that goes on
+from app.train.folder import claim_folder
 
 
 def run_training(
@@ -30,7 +27,7 @@ def run_training(
     several = processes > 1 and not parallel.launched()
     options.num_processes = processes if several else runtime.world_size()
     if not parallel.launched_by_us():
-        _claim_folder(options)
+        claim_folder(options)
         prepare()
     if several:
         log_dir = str(Path(options.output_dir) / "log")
@@ -41,45 +38,20 @@ def run_training(
         return 0
     except Interrupted as stop:
         again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
-        raise Interrupted(f"{stop}; go on with: bash run_{command}.sh {shlex.join([*again, '--resume'])}") from None
+        raise Interrupted(f"{stop}; go on with: {script(f'run_{command}.sh', *again, '--resume')}") from None
 
 
-def _claim_folder(options: TrainOptions) -> None:
-    """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run."""
-    folder = Path(options.output_dir)
-    if runtime.rank() == 0:
-        lock_folder(folder)
-        for name in ("state", "best", "last"):
-            recover_folder(folder / name)
-    settings = dataclasses.asdict(options)
-    if options.resume and (folder / "state").is_dir():
-        before = json.loads((folder / "options.json").read_text(encoding="utf-8"))
-        for name in settings.keys() - FREE_TO_CHANGE:
-            if before.get(name) != settings[name]:
-                raise UserError(
-                    f"--{name} {settings[name]}: the run in {folder} has {before.get(name)}; --resume keeps its options"
-                )
-    elif ((folder / "state").is_dir() or (folder / "best").is_dir()) and not options.overwrite:
-        raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
-    elif runtime.rank() == 0:
-        for name in ("state", "best", "last", "checkpoints", "vdl"):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for name in ("journal.jsonl", "metrics.json"):
-            (folder / name).unlink(missing_ok=True)
-        write_json(folder / "options.json", settings)
-
-
-def train_task(task, options: TrainOptions, total_steps: int, rows: str, **beginning) -> None:
+def train_task(task, options: TrainOptions, asked: TrainOptions, total_steps: int, rows: str, **beginning) -> None:
     """Trains the task, saying in plain words what begins and how it ended. `rows`: what its rows are called.
 
-    `beginning` goes into the journal beside the options.
+    `asked` are the options before defaults were chosen; `beginning` goes into the journal beside the options.
     """
     from app.train.loop import Trainer
 
-    trainer = Trainer(task, options, total_steps)
+    trainer = Trainer(task, options, total_steps, asked)
     step = trainer.progress.step
     say(
-        f"training: {total_steps:,} steps of {task.rows_a_step} {rows}, peak learning rate {options.learning_rate:g}, "
+        f"training: {total_steps:,} steps of {task.rows_a_step} {rows}, peak learning rate {options.learning_rate:.2g}, "
         + (f"going on from step {step:,}" if step else "from the start")
     )
     trainer.journal.event("start", step=step, options=dataclasses.asdict(options), **beginning)
@@ -93,7 +65,8 @@ def write_results(options: TrainOptions, results: Dict[str, Any]) -> Path:
     if runtime.rank() == 0:
         write_json(folder / "metrics.json", results)
     say()
-    say(f"checkpoint: {folder / 'best'}   figures: {folder}/metrics.json   curves: visualdl --logdir {folder}/vdl")
+    say(f"checkpoint: {folder / 'best'}   figures: {folder}/metrics.json")
+    say(f"curves:        {curves(folder / 'vdl')}")
     return folder / "best"
 
 

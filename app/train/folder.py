@@ -1,0 +1,78 @@
+"""The run folder (`--output_dir`): what in it belongs to a run, who may write into it, and when an earlier run goes away."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Dict
+
+from app import runtime
+from app.atomic import lock_folder, recover_folder, write_json
+from app.errors import UserError
+from app.options import TrainOptions
+
+CHECKPOINTS = ("state", "best", "last", "checkpoints")
+FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps", "keep_checkpoints"}  # by a run that goes on
+PATHS = {"output_dir", "train_set", "dev_set", "test_set", "init_from_ckpt", "model_name_or_path", "shards_dir", "vocab_file"}
+
+
+def claim_folder(options: TrainOptions) -> None:
+    """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run. Changes nothing of
+    an earlier run: it goes away when the new one has something to put there (`clear_run`).
+    """
+    folder = Path(options.output_dir)
+    if runtime.rank() == 0:
+        lock_folder(folder)
+        for name in ("state", "best", "last"):
+            recover_folder(folder / name)
+    if options.resume and (folder / "state").is_dir():
+        _check_same_options(folder, options)
+    elif options.resume and not options.overwrite and (folder / "metrics.json").is_file():
+        raise UserError(f"--resume: the run in {folder} is over, and its state/ is gone; --overwrite starts anew")
+    elif holds_run(folder) and not (options.resume or options.overwrite):
+        raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run, this one or an earlier one, has put something there."""
+    return any((folder / name).is_dir() for name in CHECKPOINTS)
+
+
+def clear_run(folder: Path) -> None:
+    """Removes what an earlier run has left."""
+    for name in (*CHECKPOINTS, "vdl"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("journal.jsonl", "metrics.json", "options.json"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write_options(folder: Path, options: TrainOptions) -> None:
+    """Notes the options of the run."""
+    write_json(folder / "options.json", _settings(options))
+
+
+def _settings(options: TrainOptions) -> Dict[str, Any]:
+    return {name: _whole(value) if name in PATHS else value for name, value in dataclasses.asdict(options).items()}
+
+
+def _whole(path: str) -> str:
+    """A path as it is named from every folder; a name that is no path stays."""
+    return os.path.realpath(path) if path and os.path.exists(path) else path
+
+
+def _check_same_options(folder: Path, options: TrainOptions) -> None:
+    file = folder / "options.json"
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(before, dict):
+            raise ValueError("no options")
+    except (OSError, ValueError) as problem:
+        raise UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew") from problem
+    settings = _settings(options)
+    for name in sorted(settings.keys() - FREE_TO_CHANGE):
+        old = before.get(name)
+        if (_whole(old) if name in PATHS and isinstance(old, str) else old) != settings[name]:
+            raise UserError(f"--{name} {settings[name]}: the run in {folder} has {old}; --resume keeps its options")
