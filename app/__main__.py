@@ -68,6 +68,10 @@ def start(arguments: List[str]) -> NoReturn:
         # In such a locale Python garbles Chinese paths and texts on the command line: it has to start anew.
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.argv])
+    if "PADDLE_TRAINER_ENDPOINTS" in os.environ:
+        from app.train.parallel import end_with_parent
+
+        end_with_parent()  # the launcher
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a run
     code = main(arguments)

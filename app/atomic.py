@@ -115,10 +115,14 @@ def restore_folder(folder: Path) -> None:
 def lock_folder(folder: Path) -> int:
     """Keeps other processes from writing into `folder` until this one ends, or closes the descriptor that it gets.
 
-    Raises UserError where another process is at it already.
+    Raises UserError where another process is at it already, or nothing can be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    except OSError as problem:
+        reason = "a file, not a folder" if os.path.isfile(folder) else problem.strerror
+        raise UserError(f"{folder}: cannot be written to ({reason}); choose another folder") from problem
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:

@@ -77,6 +77,10 @@ def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
         say(f"{name}: accuracy {figures['accuracy']:.1%}   (baselines: {compared})")
         for line in table(figures, card.labels):
             say(line)
+    if results["dev"]["accuracy"] <= results["dev"]["baselines"]["majority"]:
+        say()
+        say("The model is no better on dev than always saying the commoner label: it has learned nothing of use. "
+            "Train longer (--epochs), or try another --learning_rate.")  # fmt: skip
     write_results(options, results)
     flags = ["--model_name_or_path", str(best), "--input_file", "YOURS.tsv", "--result_file", "YOURS.scored.tsv"]
     say(f"score a file:  {script('predict.py', *flags)}")

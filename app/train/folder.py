@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from app import runtime
 from app.atomic import lock_folder, recover_folder, write_json
@@ -19,13 +19,24 @@ FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps"
 PATHS = {"output_dir", "train_set", "dev_set", "test_set", "init_from_ckpt", "model_name_or_path", "shards_dir", "vocab_file"}
 
 
-def claim_folder(options: TrainOptions) -> None:
+def claim_folder(options: TrainOptions) -> Optional[int]:
     """Makes sure that no earlier run is overwritten by accident, and that a run that goes on is the same run. Changes nothing of
     an earlier run: it goes away when the new one has something to put there (`clear_run`).
+
+    Returns the descriptor that keeps other runs out of the folder until it is closed, or this process ends.
     """
     folder = Path(options.output_dir)
+    lock = lock_folder(folder) if runtime.rank() == 0 else None
+    try:
+        _check_may_begin(folder, options)
+    except UserError:
+        os.close(lock) if lock is not None else None
+        raise
+    return lock
+
+
+def _check_may_begin(folder: Path, options: TrainOptions) -> None:
     if runtime.rank() == 0:
-        lock_folder(folder)
         for name in ("state", "best", "last"):
             recover_folder(folder / name)
     if options.resume and (folder / "state").is_dir():

@@ -137,7 +137,7 @@ class Journal:
     def options(self, step: int, options: Dict[str, object], results: Dict[str, float]) -> None:
         """The run's options beside its results, for VisualDL's comparison of runs."""
         if self.active:
-            plain = {name: value if type(value) in (int, float, str) else str(value) for name, value in options.items()}
+            plain = {name: value if type(value) in (float, str) else str(value) for name, value in options.items()}
             named = {f"best/{_key(name)}": value for name, value in results.items()}
             self._curves.add_hparams(plain, list(named))
             for name, value in named.items():

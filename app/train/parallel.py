@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import numpy as np
 import psutil
 
 from app import runtime
+from app.errors import UserError
 
 EXIT_CODE_FILE = "APP_EXIT_CODE_FILE"  # names the file in which the first process leaves its exit code
 GRACE = 5.0  # seconds that the other processes have to end after the first one
@@ -38,20 +40,28 @@ def launch(arguments: List[str], processes: int, log_dir: str, gpu: bool) -> int
         if not gpu:  # the launcher deals out the devices that it sees, one a process
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(["-1"] * processes)
         running = subprocess.Popen(
-            [*launcher, "--nproc_per_node", str(processes), main, *arguments], env=environment, start_new_session=True
-        )
+            [*launcher, "--nproc_per_node", str(processes), main, *arguments],
+            env=environment, start_new_session=True, preexec_fn=end_with_parent,
+        )  # fmt: skip
         for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a script's background job starts with it ignored
             signal.signal(number, signal.default_int_handler)
-        _wait(running, code_file)
+        killed = _wait(running, code_file)
+        if killed and not code_file.exists():
+            raise UserError(f"{killed}; the others were stopped. What was saved is whole: the same line with --resume goes on")
         return int(code_file.read_text()) if code_file.exists() else running.returncode
 
 
-def _wait(running: subprocess.Popen, code_file: Path) -> None:
-    ended = None  # when the first process left
+def _wait(running: subprocess.Popen, code_file: Path) -> str:
+    """Waits for the launcher; returns, in words, which of its processes was killed and how, empty where none was."""
+    ended, killed = None, ""  # when the first process left
     while running.poll() is None:
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                running.wait(timeout=0.2)
+                running.wait(timeout=0.05)
+            killed = killed or _killed_process(running.pid)
+            if killed:  # before the launcher prints the logs of all
+                for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
+                    process.kill()
             ended = ended or (time.monotonic() if code_file.exists() else None)
             if ended and time.monotonic() - ended > GRACE:  # the others wait for the first one, which is gone
                 for process in [*psutil.Process(running.pid).children(recursive=True), running]:
@@ -61,6 +71,35 @@ def _wait(running: subprocess.Popen, code_file: Path) -> None:
                 process.send_signal(signal.SIGINT)
         except psutil.NoSuchProcess:
             pass  # it ended in this very moment
+    return killed
+
+
+def _killed_process(launcher: int) -> str:
+    """Which of the launcher's processes a signal has ended, in words; empty where none was, or where the system does not tell."""
+    found = {}
+    processes = sorted(psutil.Process(launcher).children(), key=lambda process: process.pid)  # they were started in this order
+    for rank, process in enumerate(processes):
+        try:
+            with open(f"/proc/{process.pid}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+            number = int(fields[-1]) & 0x7F  # the last field is the exit status, of a process that has ended
+            if fields[0] == "Z" and number:
+                found[number] = rank
+        except OSError:
+            continue
+    found.pop(signal.SIGABRT, None) if len(found) > 1 else None  # how gloo ends the others
+    if not found:
+        return ""
+    number, rank = found.popitem()
+    memory = " (too little memory?)" if number == signal.SIGKILL else ""
+    return f"process {rank} of {len(processes)} was ended by {signal.Signals(number).name}{memory}"
+
+
+def end_with_parent() -> None:
+    """Has the system end this process when its parent is gone, however that ended (on Linux)."""
+    system = ctypes.CDLL(None)
+    if hasattr(system, "prctl"):
+        system.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def launched_by_us() -> bool:
