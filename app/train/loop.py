@@ -10,7 +10,7 @@ import dataclasses
 import signal
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Protocol, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Protocol, Tuple
 
 import numpy as np
 import paddle
@@ -28,7 +28,7 @@ from app.train.schedule import linear_warmup_decay
 
 Batch = Dict[str, Any]
 REPEAT = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by a launcher
-STOP_CHECK = 10  # steps between asking all processes whether one was interrupted
+STOP_CHECK = 10  # steps between asking all processes whether one was interrupted, and GPUs whether the loss is finite
 DIVERGED = (
     "{what} not finite (nan or inf) at step {step}: training has diverged and stops; what was saved before is sound. "
     "Try a smaller --learning_rate, a longer --warmup_proportion or --max_grad_norm 1"
@@ -72,10 +72,10 @@ class Task(Protocol):
 
 
 class Trainer:
-    """One run of a task: `Trainer(task, options, total_steps, asked).run()`; `asked`: the options before defaults were chosen."""
+    """One run of a task: `Trainer(task, options, total_steps).run()`. `asked`: the options before defaults were chosen."""
 
-    def __init__(self, task: Task, options: TrainOptions, total_steps: int, asked: TrainOptions):
-        self.task, self.options, self.total_steps, self._asked = task, options, total_steps, asked
+    def __init__(self, task: Task, options: TrainOptions, total_steps: int, asked: Optional[TrainOptions] = None):
+        self.task, self.options, self.total_steps, self._asked = task, options, total_steps, asked or options
         self.folder = Path(options.output_dir)
         set_recompute(task.model, options.recompute)
         self.optimizer = build_optimizer(task.model, options)
@@ -157,8 +157,9 @@ class Trainer:
                     self._backward(batch)
             else:
                 self._backward(batch)
-        if runtime.world_size() == 1 and paddle.get_device() == "cpu":
-            self._check_loss(self.progress.step + 1)  # before the weights change; on a GPU, looking would wait for the device
+        # Before the weights change. On a GPU, looking would wait for the device, so it is done now and then.
+        if paddle.get_device() == "cpu" or self.progress.step % STOP_CHECK == 0:
+            self._check_loss(self.progress.step + 1)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.clear_grad()

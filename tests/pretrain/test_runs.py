@@ -1,6 +1,7 @@
 """Pretraining runs as real processes: kills, several processes, a budget, going on, filling gaps, fine-tuning the result."""
 
 import json
+import os
 import signal
 import socket
 import subprocess

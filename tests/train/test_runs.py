@@ -6,8 +6,10 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 from conftest import ROOT, run_app
 from runs import hashes, journal, start, wait_for_step
@@ -191,3 +193,78 @@ def test_visualdl_reads_the_curves(undisturbed):
     tags = LogReader(file_path=str(log)).get_tags()
     assert {"train/loss", "train/accuracy", "train/learning_rate", "train/pairs_a_second", "dev/accuracy"} <= set(tags["scalar"])
     assert any("classifier" in name for name in tags["histogram"])
+
+
+def _training_processes(process):
+    """The launcher and the processes that train, by their numbers, once training has begun."""
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+
+
+def _alive(numbers):
+    return [number for number in numbers if psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_killed_process_is_one_line_and_a_killed_parent_leaves_no_orphans(flags, tmp_path):
+    """Three orphans were seen that trained on, into the folder of the run that had been started again."""
+    folder, more = tmp_path / "two", ["--num_processes", "2", "--epochs", "30"]
+    process = start("match", flags, folder, *more)
+    wait_for_step(process, folder, 12)
+    numbers = _training_processes(process)
+    os.kill(max(numbers), signal.SIGKILL)  # the last one that was started
+    output, errors = process.communicate()
+    assert process.returncode == 2 and errors.count("\n") == 1, output + errors
+    assert "process 1 of 2 was ended by SIGKILL" in errors and "--resume goes on" in errors and "Traceback" not in output
+    assert not _alive(numbers)
+    again = start("match", flags, folder, *more, "--resume")
+    wait_for_step(again, folder, json.loads((folder / "state/progress.json").read_text())["step"] + 5)
+    numbers = _training_processes(again)
+    again.kill()
+    again.wait()
+    for _ in range(100):
+        if not _alive(numbers):
+            break
+        time.sleep(0.1)
+    assert len(numbers) == 3 and not _alive(numbers)
+
+
+def test_a_run_that_a_full_disk_ended_goes_on(undisturbed, flags, tmp_path):
+    """A limit on the size of files fails a write as a full disk does. The line is the same as in a job script: with --resume."""
+    folder = tmp_path / "full"
+    weights = (undisturbed / "state/model.safetensors").stat().st_size
+    for size in (weights // 2, weights + 1000):  # at the weights, at the optimizer's moments
+        full = run_app(
+            "match", *flags, "--resume", "--output_dir", str(folder), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        )
+        assert full.returncode == 2 and full.stderr.count("\n") == 1 and "Make room" in full.stderr, full.stderr
+    done = run_app("match", *flags, "--resume", "--output_dir", str(folder))
+    assert done.returncode == 0 and hashes(folder) == hashes(undisturbed), done.stdout + done.stderr
+    for name in ("last/matcher.json", "best/matcher.json"):
+        assert (folder / name).read_text() == (undisturbed / name).read_text()
+
+
+def test_a_refused_command_leaves_the_old_run_and_a_new_one_may_start_from_it(flags, small_data, tmp_path):
+    folder = tmp_path / "run"
+    assert run_app("match", *flags, "--max_steps", "4", "--output_dir", str(folder)).returncode == 0
+    before = hashes(folder)
+    (tmp_path / "broken.tsv").write_text("怎么还款\t如何还款\t1\n只有一列\n", encoding="utf-8")
+    for wrong in (
+        ["--train_set", str(tmp_path / "broken.tsv")],
+        ["--model_name_or_path", str(tmp_path / "nowhere")],
+        ["--init_from_ckpt", str(small_data)],
+        ["--max_seq_length", "100000"],
+    ):
+        refused = run_app("match", *flags, "--overwrite", "--output_dir", str(folder), *wrong)
+        assert refused.returncode == 2 and hashes(folder) == before, refused.stderr
+    own = ["--overwrite", "--init_from_ckpt", str(folder / "best"), "--max_steps", "2", "--output_dir", str(folder)]
+    done = run_app("match", *flags, *own)
+    assert done.returncode == 0 and hashes(folder) != before, done.stderr
+
+
+def test_the_threshold_that_was_asked_for_is_kept_before_the_first_evaluation(flags, tmp_path):
+    folder = tmp_path / "run"
+    process = start("match", flags, folder, "--threshold", "0.7", "--eval_steps", "0", "--epochs", "30")
+    wait_for_step(process, folder, 8)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    card = json.loads((folder / "last/matcher.json").read_text())
+    assert card["decision"]["threshold"] == 0.7 and card["dev"] == {}
