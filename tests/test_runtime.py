@@ -9,7 +9,7 @@ import paddle
 import pytest
 from conftest import ROOT, run_app
 
-from app import runtime
+from app import caches, runtime
 from app.errors import UserError
 
 SHOW = "from app import runtime; runtime.prepare(); import os, sys; print('paddle' in sys.modules, *[os.environ.get(n) for n in {names!r}])"
@@ -131,8 +131,8 @@ def test_libraries_get_a_home_that_can_be_written_where_the_users_cannot(monkeyp
     monkeypatch.setenv("HOME", home)
     monkeypatch.delenv("PPNLP_HOME", raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path.replace("~", home))
-    assert home in runtime.unwritable_caches()
-    with runtime.writable_home():
+    assert home in caches.unwritable_caches()
+    with caches.writable_home():
         assert os.path.isdir(os.environ["HOME"]) and os.environ["PPNLP_HOME"] == os.environ["HOME"]
     assert os.environ["HOME"] == home and "PPNLP_HOME" not in os.environ
 
@@ -140,8 +140,8 @@ def test_libraries_get_a_home_that_can_be_written_where_the_users_cannot(monkeyp
 def test_a_home_that_can_be_written_is_left_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "models"))
-    with runtime.writable_home():
+    with caches.writable_home():
         assert os.environ["HOME"] == str(tmp_path) and os.environ["PPNLP_HOME"] == str(tmp_path / "models")
     assert os.listdir(tmp_path) == []
     monkeypatch.setenv("PPNLP_HOME", "/proc/none")
-    assert runtime.unwritable_caches() == ["/proc/none"]
+    assert caches.unwritable_caches() == ["/proc/none"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import re
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.caches import unwritable_caches, writable_home
 from app.errors import UserError
 from app.flags import check, parse
 
@@ -92,7 +92,7 @@ def _has(package: str) -> bool:
 
 
 def _home() -> int:
-    unwritable = runtime.unwritable_caches()
+    unwritable = unwritable_caches()
     if not unwritable:
         return _tell(True, "caches can be written")
     told = f"caches cannot be written ({', '.join(unwritable)}): models are not fetched by name, all else works"
@@ -102,7 +102,7 @@ def _home() -> int:
 def _imports() -> int:
     try:
         runtime.load_paddle()
-        with runtime.writable_home():
+        with writable_home():
             import visualdl  # noqa: F401
     except ImportError as problem:  # whatever a broken installation comes up with
         return _tell(False, f"imports: {type(problem).__name__}: {problem}", "delete .venv and run again")

@@ -26,6 +26,7 @@ def score_pairs(model: paddle.nn.Layer, encoded: EncodedPairs, labels: int, batc
         output = model(paddle.to_tensor(batch["input_ids"]), paddle.to_tensor(batch["token_type_ids"]))
         logits[rows] = output.astype("float32").numpy()
     logits = all_sum(logits)  # each row was filled by one process and is zero in the others
-    if not np.isfinite(logits).all():
-        raise UserError(f"the model's logits are not finite (nan or inf) for {int((~np.isfinite(logits)).any(axis=1).sum()):,} pairs")
+    wrong = int((~np.isfinite(logits)).any(axis=1).sum())
+    if wrong:
+        raise UserError(f"the model's logits are not finite (nan or inf) for {wrong:,} of {len(logits):,} pairs")
     return logits

@@ -16,6 +16,7 @@ from typing import List, Tuple
 
 from app import runtime
 from app.atomic import atomic_folder, locked
+from app.caches import writable_home
 from app.errors import UserError
 
 FORMAT = 2  # of the graph: another one makes other folders
@@ -94,7 +95,7 @@ def _export(folder: Path, target: Path) -> Path:
 
     model, _, _ = load_matcher(folder)
     shape = [paddle.static.InputSpec([None, None], "int64", name) for name in ("input_ids", "token_type_ids")]
-    with atomic_folder(target) as temporary, runtime.quiet(), runtime.writable_home():
+    with atomic_folder(target) as temporary, runtime.quiet(), writable_home():
         graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
         graph.eval()
         paddle.jit.save(graph, str(temporary / GRAPH))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Matcher:
 
         def open_scorer() -> Scorer:
             open_one = open_engine if forks.can_compute() else EngineProcesses
-            _, opened = open_first(names, lambda name: open_one(name, place, device), lambda text: warnings.warn(text, stacklevel=4))
+            _, opened = open_first(names, lambda name: open_one(name, place, device), functools.partial(warnings.warn, stacklevel=4))
             return Scorer(opened, PairTokenizer.load(place), card)
 
         return cls(open_scorer)

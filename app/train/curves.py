@@ -12,7 +12,8 @@ from app.atomic import atomic_file
 def forget_curves(folder: Path, step: int) -> None:
     """Takes all points after `step` out of the files in `folder` (all of them, where `step` is 0)."""
     for file in sorted(folder.glob("*vdlrecords*")):
-        kept = b"".join(struct.pack("<Q", len(record)) + record for record in _records(file) if step and _last_step(record) <= step)
+        records = [record for record in _records(file) if step and _last_step(record) <= step]
+        kept = b"".join(struct.pack("<Q", len(record)) + record for record in records)
         if kept:
             with atomic_file(file) as temporary:
                 temporary.write_bytes(kept)

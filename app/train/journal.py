@@ -11,8 +11,8 @@ from typing import Callable, Dict, List, Optional, TextIO
 
 from tqdm import tqdm
 
-from app import runtime
 from app.atomic import write_text
+from app.caches import writable_home
 from app.errors import UserError
 from app.progress import clock, say
 from app.train.curves import forget_curves
@@ -52,7 +52,7 @@ class Journal:
         """Begins to write: what waited, then all that comes."""
         if not self.active or self._file:
             return
-        with runtime.writable_home():
+        with writable_home():
             from visualdl import LogWriter
 
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,10 @@ class Journal:
     def curves(self, group: str, step: int, values: Dict[str, float]) -> None:
         """Scalars for VisualDL."""
         for name, value in values.items():
-            self._write(functools.partial(lambda tag, value: self._curves.add_scalar(tag, value, step), f"{group}/{_key(name)}", value))
+            self._write(functools.partial(self._add_scalar, f"{group}/{_key(name)}", value, step))
+
+    def _add_scalar(self, tag: str, value: float, step: int) -> None:
+        self._curves.add_scalar(tag, value, step)
 
     def weights(self, step: int, model) -> None:
         """Histograms of the weight matrices for VisualDL."""

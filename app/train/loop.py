@@ -7,7 +7,6 @@ then, where due: evaluate on dev and keep the best -> save what a resume needs
 from __future__ import annotations
 
 import dataclasses
-import signal
 import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Protocol, Tuple
@@ -22,13 +21,13 @@ from app.progress import say
 from app.train import parallel
 from app.train.checkpoint import Progress, keep_newest, load_state, read_progress, save_state
 from app.train.folder import clear_run, holds_run, write_options
+from app.train.interrupt import InterruptFlag
 from app.train.journal import Journal
 from app.train.optimizer import build_optimizer, optimizer_arrays, precision
 from app.train.schedule import linear_warmup_decay
 
 Batch = Dict[str, Any]
-REPEAT = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by a launcher
-STOP_CHECK = 10  # steps between asking all processes whether one was interrupted, and GPUs whether the loss is finite
+LOSS_CHECK = 10  # steps between looking whether the loss is finite, on a GPU
 DIVERGED = (
     "{what} not finite (nan or inf) at step {step}: training has diverged and stops; what was saved before is sound. "
     "Try a smaller --learning_rate, a longer --warmup_proportion or --max_grad_norm 1"
@@ -102,7 +101,7 @@ class Trainer:
         self._started = time.perf_counter() - self.progress.seconds
         if self.owns_folder or not holds_run(self.folder):
             self._take_folder()
-        with _InterruptFlag() as interrupted:
+        with InterruptFlag() as interrupted:
             try:
                 while not self.progress.finished:
                     if not self._steps_done():
@@ -112,7 +111,7 @@ class Trainer:
                 self.journal.close()
         return self.progress
 
-    def _train_epoch(self, interrupted: "_InterruptFlag") -> None:
+    def _train_epoch(self, interrupted: "InterruptFlag") -> None:
         """The steps that are left of this epoch, or of the run."""
         for batches in self.task.steps(self.progress.epoch, self.progress.step_in_epoch):
             self.step(batches)
@@ -158,7 +157,7 @@ class Trainer:
             else:
                 self._backward(batch)
         # Before the weights change. On a GPU, looking would wait for the device, so it is done now and then.
-        if paddle.get_device() == "cpu" or self.progress.step % STOP_CHECK == 0:
+        if paddle.get_device() == "cpu" or self.progress.step % LOSS_CHECK == 0:
             self._check_loss(self.progress.step + 1)
         self.scaler.step(self.optimizer)
         self.scaler.update()
@@ -300,30 +299,3 @@ def set_recompute(model: paddle.nn.Layer, on: bool) -> None:
     for layer in model.sublayers():
         if hasattr(layer, "enable_recompute"):  # how PaddleNLP's encoders call it
             layer.enable_recompute = on
-
-
-class _InterruptFlag:
-    """Turns Ctrl-C and SIGTERM into a flag that the loop reads between steps; a second one leaves at once."""
-
-    def __enter__(self) -> "_InterruptFlag":
-        self.raised, self._first = False, 0.0
-        self._before = {number: signal.signal(number, self._raise) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _raise(self, number: int, frame: object) -> None:
-        if self.raised and time.monotonic() - self._first > REPEAT:
-            raise KeyboardInterrupt
-        if self.raised:
-            return
-        self.raised, self._first = True, time.monotonic()
-        say("stopping after this step, then saving (once more leaves at once, with what was saved before)")
-
-    def on_any_process(self, step: int) -> bool:
-        """Whether the run should stop now; all processes get the same answer."""
-        if runtime.world_size() == 1:
-            return self.raised
-        return step % STOP_CHECK == 0 and parallel.any_process(self.raised)

@@ -83,7 +83,7 @@ def run(folder, total, stops=(), task=None, **changed):
     with contextlib.closing(open(claim_folder(chosen))):
         trainer = loop.Trainer(task or SmallTask(), chosen, total, chosen)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop._InterruptFlag, "on_any_process", lambda self, step: step in stops)
+            patch.setattr(loop.InterruptFlag, "on_any_process", lambda self, step: step in stops)
             return trainer.run()
 
 

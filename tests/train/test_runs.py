@@ -1,5 +1,6 @@
 """Whole runs as real processes: kills, interruptions, a full disk, several processes."""
 
+import functools
 import json
 import os
 import resource
@@ -232,9 +233,8 @@ def test_a_run_that_a_full_disk_ended_goes_on(undisturbed, flags, tmp_path):
     folder = tmp_path / "full"
     weights = (undisturbed / "state/model.safetensors").stat().st_size
     for size in (weights // 2, weights + 1000):  # at the weights, at the optimizer's moments
-        full = run_app(
-            "match", *flags, "--resume", "--output_dir", str(folder), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-        )
+        limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
+        full = run_app("match", *flags, "--resume", "--output_dir", str(folder), preexec_fn=limit)
         assert full.returncode == 2 and full.stderr.count("\n") == 1 and "Make room" in full.stderr, full.stderr
     done = run_app("match", *flags, "--resume", "--output_dir", str(folder))
     assert done.returncode == 0 and hashes(folder) == hashes(undisturbed), done.stdout + done.stderr
