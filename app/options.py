@@ -72,8 +72,8 @@ class TrainOptions:
     """Processes that train together. 0: one for each GPU that --device allows, one on CPU."""
     recompute: bool = False
     """Keep no activations of the encoder's layers, compute them again for the gradients: less memory, a third more time."""
-    amp: Literal["none", "O1", "O2"] = "none"
-    """Mixed precision, on GPU: O1 (matrix products in half precision) or O2 (all but norms and losses)."""
+    amp: Literal["none", "O1"] = "none"
+    """Mixed precision, on GPU: O1, matrix products in half precision."""
     amp_dtype: Literal["bfloat16", "float16"] = "bfloat16"
     """Half precision format: bfloat16 (Ampere and newer) or float16 (with loss scaling)."""
 

@@ -24,11 +24,12 @@ def main(arguments: List[str]) -> int:
 def _prepare(options: PretrainOptions) -> None:
     """Vocabulary and shards, made once for all processes."""
     from app.pretrain.corpus import Corpus
-    from app.pretrain.documents import parse_sources
+    from app.pretrain.documents import check_several_documents, parse_sources
     from app.pretrain.prepare import prepare_shards
     from app.progress import say
 
     sources = parse_sources(options.corpus)
+    check_several_documents(sources)
     prepare_shards(options, sources)
     corpus = Corpus(Path(options.shards_dir), [source.weight for source in sources])
     held_out = int(corpus.held_out.sum())
@@ -39,7 +40,7 @@ def _prepare(options: PretrainOptions) -> None:
     if not 2 <= held_out <= len(corpus.held_out) - 2:
         raise UserError(
             f"--dev_share {options.dev_share:g}: {held_out} of {len(corpus.held_out):,} documents held out; "
-            "two at least are needed on both sides"
+            "two at least are needed on both sides: choose another share, or give more documents (a blank line ends one)"
         )
     if corpus.unknown_share > options.max_unknown:
         raise UserError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 from app.encoder.pretrained import load_pretrained
 from app.encoder.scratch import encoder_from_scratch
@@ -38,10 +38,17 @@ def build(options: MatchOptions) -> Built:
             encoder, tokenizer = load_pretrained(source, options.dropout, options.trust_pickle)
         model = PairClassifier(encoder, len(names))
     _check_positions(model, options.max_seq_length)
+    _check_for_two_labels(names, options)
     asked = 0.5 if options.threshold in ("accuracy", "f1") else float(options.threshold)
     decision = Decision(positive_index(names, options.positive_label), asked)
     name = source if source.startswith("scratch:") else Path(source).name
     return splits, model, tokenizer, Card(names, decision, options.max_seq_length, options.truncation, started_from=name)
+
+
+def _check_for_two_labels(names: List[str], options: MatchOptions) -> None:
+    for flag, value, default in (("positive_label", options.positive_label, ""), ("threshold", options.threshold, "0.5")):
+        if len(names) != 2 and value != default:
+            raise UserError(f"--{flag} {value}: is for two labels; here are {len(names)}, and the likeliest one is predicted")
 
 
 def _check_positions(model: PairClassifier, max_seq_length: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from app.errors import UserError
 from app.options import MatchOptions
 from app.progress import say
-from app.text.audit import audit_split, drop_pairs, shared_pairs
+from app.text.audit import audit_split, count_shared, drop_shared
 from app.text.encode import EncodedPairs, encode_pairs
 from app.text.labelled import Pairs, read_pairs
 from app.text.tokenizer import PairTokenizer
@@ -44,11 +44,10 @@ def read_splits(options: MatchOptions, names: Optional[List[str]] = None) -> Dic
             say(
                 f"{pairs.path}: {len(pairs.bad):,} bad rows left out, the first in line {pairs.bad[0].line}: {pairs.bad[0].error}"
             )
-    leaks = {name: shared_pairs(train, splits[name]) for name in splits if name != "train"}
     if options.drop_leaked:
-        before = len(train)
-        splits["train"] = drop_pairs(train, set().union(*leaks.values()))
-        say(f"--drop_leaked: {before - len(splits['train']):,} training rows dropped, their pairs stand in the dev or test set")
+        splits["train"] = drop_shared(train, [pairs for name, pairs in splits.items() if name != "train"])
+        dropped = len(train) - len(splits["train"])
+        say(f"--drop_leaked: {dropped:,} training rows dropped, their pairs stand in the dev or test set")
     return splits
 
 
@@ -92,8 +91,9 @@ def audit(splits: Dict[str, Split]) -> Dict[str, dict]:
     for name, split in splits.items():
         result = audit_split(name, split.pairs, split.encoded)
         if name != "train":
-            leaked = shared_pairs(splits["train"].pairs, split.pairs)
-            result.leaked = sum(pair in leaked for pair in zip(split.pairs.text_a, split.pairs.text_b))
+            result.leaked = count_shared(split.pairs, splits["train"].pairs)
+        if name == "dev" and "test" in splits:
+            result.in_test = count_shared(split.pairs, splits["test"].pairs)
         for line in result.lines():
             say(line)
         found[name] = vars(result)

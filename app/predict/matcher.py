@@ -66,7 +66,8 @@ class Matcher:
 
         def open_scorer() -> Scorer:
             open_one = open_engine if forks.can_compute() else EngineProcesses
-            _, opened = open_first(names, lambda name: open_one(name, place, device), functools.partial(warnings.warn, stacklevel=4))
+            tell = functools.partial(warnings.warn, stacklevel=4)
+            _, opened = open_first(names, lambda name: open_one(name, place, device), tell)
             return Scorer(opened, PairTokenizer.load(place), card)
 
         return cls(open_scorer)

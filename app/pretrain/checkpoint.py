@@ -18,7 +18,8 @@ CARD = "pretraining.json"
 
 def save_pretrained(folder: Path, model: PretrainingModel, tokenizer: PairTokenizer, card: Dict[str, Any]) -> Path:
     """Writes the folder, whole or not at all; returns its weights file."""
-    dropouts = {"hidden_dropout_prob": FINE_TUNING_DROPOUT, "attention_probs_dropout_prob": FINE_TUNING_DROPOUT}
+    names = ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
+    dropouts = {name: FINE_TUNING_DROPOUT for name in names}
     card_file = {CARD: {**card, "sentence_labels": model.sentence_labels}}
     return save_folder(folder, model, tokenizer, "ForPretraining", dropouts, card_file)
 
@@ -28,15 +29,17 @@ def load_for_pretraining(
 ) -> Tuple[PretrainingModel, PairTokenizer, str]:
     """A model to go on from: its own heads where the folder has fitting ones, else new ones. The text says which."""
     folder = Path(name)
+    new_sentence_head = "; the sentence head is new" if sentence_labels else ""  # without a sentence task there is none
     if (folder / CARD).is_file():
         model, tokenizer, card = load_pretraining(folder, dropout)
         if card["sentence_labels"] == sentence_labels:
-            return model, tokenizer, f"{name}, its heads included"
+            return model, tokenizer, f"{name}, its heads included" if sentence_labels else f"{name}, its masked-LM head included"
         fresh = PretrainingModel(model.encoder, sentence_labels)
         fresh.cls.predictions = model.cls.predictions
-        return fresh, tokenizer, f"{name}, its masked-LM head included; the sentence head is new"
+        return fresh, tokenizer, f"{name}, its masked-LM head included{new_sentence_head}"
     encoder, tokenizer = load_pretrained(name, dropout, trust_pickle)
-    return PretrainingModel(encoder, sentence_labels), tokenizer, f"{name}; both heads are new"
+    fresh = PretrainingModel(encoder, sentence_labels)
+    return fresh, tokenizer, f"{name}; {'both heads are' if sentence_labels else 'the masked-LM head is'} new"
 
 
 def load_pretraining(folder: Path, dropout: float = -1) -> Tuple[PretrainingModel, PairTokenizer, Dict[str, Any]]:

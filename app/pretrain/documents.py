@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,34 @@ def _format_of(path: Path) -> str:
     if ending not in ("txt", "jsonl"):
         raise UserError(f"{path}: a corpus file ends in .txt or .jsonl (each also .gz)")
     return ending
+
+
+def check_several_documents(sources: List[Source]) -> None:
+    """Raises UserError where all files together hold one document or none: found without keeping it in memory."""
+    begun = 0
+    for source in sources:
+        begun += len(list(itertools.islice(_document_beginnings(source.path), 2)))
+        if begun > 1:
+            return
+    names = ",".join(str(source.path) for source in sources)
+    raise UserError(
+        f"--corpus {names}: {'one document' if begun else 'no text'}; many are needed, to draw other sentences from and to measure "
+        "on. In a .txt file a blank line ends a document: put one between them"
+    )
+
+
+def _document_beginnings(path: Path) -> Iterator[None]:
+    """Yields where each document of a file begins."""
+    if _format_of(path) == "jsonl":
+        yield from (None for _ in read_documents(path))
+        return
+    with open_bytes(path) as stream:
+        inside = False
+        for line in DecodedLines(stream, detect_encoding(stream, path), path):
+            filled = bool(line.strip())
+            if filled and not inside:
+                yield
+            inside = filled
 
 
 def read_documents(path: Path) -> Iterator[Document]:

@@ -83,7 +83,10 @@ def pair_sentences(
     labels[list(KINDS[task])] = np.arange(len(KINDS[task]))
     pairs = SentencePairs(a_begin, a_end, b_begin, b_end, labels[kind]).keep(np.argsort(owner, kind="stable"))
     if KINDS[task] and (pairs.label < 0).all():
-        raise UserError(f"--sentence_task {task}: needs documents of two sentences or more, and there is none; use none")
+        raise UserError(
+            f"--sentence_task {task}: needs documents of two sentences or more, and there is none: take "
+            "out the blank lines inside documents, or use none"
+        )
     _cut(pairs, room, random)
     return pairs
 

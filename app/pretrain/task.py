@@ -44,7 +44,8 @@ class PretrainTask:
         self._epochs: Dict[int, Examples] = {}
         self._steps: Dict[int, int] = {}
         self.dev = self._examples(np.flatnonzero(corpus.held_out), DEV_SEED, 0)
-        self.dev.pairs = self.dev.pairs.keep(np.arange(len(self.dev.pairs))[: options.dev_sequences])
+        drawn = np.random.default_rng(DEV_SEED).permutation(len(self.dev.pairs))[: options.dev_sequences]
+        self.dev.pairs = self.dev.pairs.keep(np.sort(drawn))  # of all held-out documents, not of the first
 
     def _examples(self, documents: np.ndarray, seed: int, epoch: int) -> Examples:
         options, random = self.options, np.random.default_rng([seed, epoch])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
+from app.errors import UserError
 from app.text.encode import EncodedPairs
 from app.text.labelled import Pairs
+
+Key = Tuple[str, str]
+ALIKE = "in either order, whatever their case, width and spaces"
 
 
 @dataclass
@@ -26,7 +31,8 @@ class SplitAudit:
     unknown_share: float  # [UNK] among all tokens
     duplicates: int  # rows whose pair stood before, with the same label
     conflicts: int  # rows whose pair stood before, with another label
-    leaked: int = 0  # rows whose pair is in the training set as well
+    leaked: int = 0  # rows whose pair is in the training set as well (`pair_keys`)
+    in_test: int = 0  # rows of the dev set whose pair is in the test set as well
 
     def lines(self) -> List[str]:
         """The audit in plain words."""
@@ -41,7 +47,8 @@ class SplitAudit:
             (self.cut_rows, "rows lost tokens to --max_seq_length"),
             (self.duplicates, "rows repeat an earlier pair"),
             (self.conflicts, "rows repeat an earlier pair with another label"),
-            (self.leaked, "rows are in the training set too (--drop_leaked takes them out of it)"),
+            (self.leaked, f"rows are in the training set too, {ALIKE} (--drop_leaked takes them out of it)"),
+            (self.in_test, f"rows are in the test set too, {ALIKE}: what they choose is not measured fairly there"),
         )
         return lines + [f"  {count:,} {what}" for count, what in findings if count]
 
@@ -72,12 +79,32 @@ def audit_split(name: str, pairs: Pairs, encoded: EncodedPairs) -> SplitAudit:
     )
 
 
-def shared_pairs(train: Pairs, other: Pairs) -> set:
-    """The pairs, as (text_a, text_b), that stand in both."""
-    return set(zip(train.text_a, train.text_b)) & set(zip(other.text_a, other.text_b))
+def pair_keys(pairs: Pairs) -> List[Key]:
+    """What each pair is but for the order of its texts, case, width (ＡＢ and AB) and white space."""
+    plain: Dict[str, str] = {}
+    for texts in (pairs.text_a, pairs.text_b):
+        for text in texts:
+            if text not in plain:
+                plain[text] = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    both = ((plain[a], plain[b]) for a, b in zip(pairs.text_a, pairs.text_b))
+    return [(a, b) if a <= b else (b, a) for a, b in both]
 
 
-def drop_pairs(pairs: Pairs, unwanted: set) -> Pairs:
-    """The split without the unwanted pairs."""
-    keep: Sequence[int] = [row for row, pair in enumerate(zip(pairs.text_a, pairs.text_b)) if pair not in unwanted]
-    return pairs.keep(keep)
+def count_shared(pairs: Pairs, other: Pairs) -> int:
+    """How many rows of `pairs` stand in the other split too (`pair_keys`)."""
+    known = set(pair_keys(other))
+    return sum(key in known for key in pair_keys(pairs))
+
+
+def drop_shared(pairs: Pairs, others: Sequence[Pairs]) -> Pairs:
+    """The split without the rows that stand in one of the others too.
+
+    Raises UserError where no row is left, or none of a label.
+    """
+    unwanted = {key for other in others for key in pair_keys(other)}
+    kept = pairs.keep([row for row, key in enumerate(pair_keys(pairs)) if key not in unwanted])
+    lost = sorted(set(pairs.labels) - set(kept.labels))
+    if lost:
+        what = f"with the label {lost[0]!r} " if len(kept) else ""
+        raise UserError(f"--drop_leaked: leaves no row {what}of {pairs.path}: all stand in the dev or test set; use other ones")
+    return kept

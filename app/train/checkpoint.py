@@ -1,7 +1,7 @@
 """Tensors on disk (safetensors, never pickles) and the `state/` folder, all that an exact resume needs.
 
 state/model.safetensors      the weights
-state/optimizer.safetensors  moments (and fp32 master weights) by parameter name
+state/optimizer.safetensors  moments by parameter name
 state/progress.json          step, epoch, place in the epoch, best result so far, loss scale
 """
 

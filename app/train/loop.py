@@ -23,7 +23,7 @@ from app.train.checkpoint import Progress, keep_newest, load_state, read_progres
 from app.train.folder import clear_run, holds_run, write_options
 from app.train.interrupt import InterruptFlag
 from app.train.journal import Journal
-from app.train.optimizer import build_optimizer, optimizer_arrays, precision
+from app.train.optimizer import build_optimizer, optimizer_arrays, restore_scaler, scaler_state
 from app.train.schedule import linear_warmup_decay
 
 Batch = Dict[str, Any]
@@ -80,10 +80,6 @@ class Trainer:
         self.optimizer = build_optimizer(task.model, options)
         self.progress = Progress()
         self.owns_folder = False  # whether what is in the folder is this run's
-        if options.amp == "O2":
-            task.model, self.optimizer = paddle.amp.decorate(
-                task.model, self.optimizer, level="O2", dtype=options.amp_dtype, master_weight=True, save_dtype="float32"
-            )
         self.scaler = paddle.amp.GradScaler(enable=options.amp != "none" and options.amp_dtype == "float16")
         if options.resume:
             self._restore()
@@ -177,8 +173,7 @@ class Trainer:
         return max(self.progress.step, min(self.total_steps - 1, int(spent * self.total_steps)))
 
     def _backward(self, batch: Batch) -> None:
-        enabled, level, dtype = precision(self.options)
-        with paddle.amp.auto_cast(enable=enabled, level=level, dtype=dtype):
+        with paddle.amp.auto_cast(enable=self.options.amp != "none", level="O1", dtype=self.options.amp_dtype):
             loss, sums = self.task.loss(self.model, batch)
         self._loss = loss.detach().astype("float32") + self._loss
         self.scaler.scale(loss).backward()
@@ -270,7 +265,7 @@ class Trainer:
         progress.sums, progress.window, progress.task = self._all_sums(), began - self._window, self.task.state()
         self._take_folder()
         if runtime.rank() == 0:
-            progress.loss_scale = self.scaler.state_dict() if self.scaler.is_enable() else {}
+            progress.loss_scale = scaler_state(self.scaler)
             weights = self.task.save(self.folder / "last", figures, progress.step)
             optimizer = optimizer_arrays(self.task.model, self.optimizer)
             save_state(self.folder / "state", self.task.model, optimizer, progress, weights)
@@ -290,8 +285,7 @@ class Trainer:
         if progress.task:
             self.task.load_state(progress.task)
         load_state(self.folder / "state", self.task.model, self.optimizer)
-        if self.scaler.is_enable():
-            self.scaler.load_state_dict(progress.loss_scale)
+        restore_scaler(self.scaler, progress.loss_scale)
 
 
 def set_recompute(model: paddle.nn.Layer, on: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List
 
 from app import runtime
 from app.atomic import write_json
-from app.errors import Interrupted
+from app.errors import Interrupted, UserError
 from app.options import TrainOptions
 from app.progress import clock, say
 from app.shell import curves, script
@@ -23,6 +23,8 @@ def run_training(
 
     `prepare` is called once before, without Paddle: what every process of this machine would otherwise do for itself.
     """
+    if options.amp != "none" and not runtime.uses_gpu(options.device):
+        raise UserError(f"--amp {options.amp}: mixed precision is for GPU, and this run is on CPU; leave it out")
     processes = parallel.processes_wanted(options.num_processes, options.device)
     several = processes > 1 and not parallel.launched()
     options.num_processes = processes if several else runtime.world_size()

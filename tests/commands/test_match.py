@@ -8,6 +8,10 @@ import sys
 import pytest
 from conftest import ROOT, run_app
 
+from app.errors import UserError
+from app.match.build import build
+from app.options import MatchOptions
+
 
 def run_script(*flags):
     """The script itself, in this environment."""
@@ -81,6 +85,12 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
         str(tmp_path / "out.csv"),
     )
     assert scored.returncode == 0
+    for flags in (["--threshold", "f1"], ["--threshold", "0.7"], ["--positive_label", "same"]):
+        with pytest.raises(UserError, match=f"{flags[0]} {flags[1]}: is for two labels; here are 3"):
+            build(MatchOptions(
+                train_set=str(tmp_path / "train.csv"), dev_set=str(tmp_path / "dev.csv"), model_name_or_path="scratch:nano",
+                **{flags[0][2:]: flags[1]},
+            ))  # fmt: skip
     cells = [line.split(",") for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
     assert len(cells) == 90 and all(row[4] in card["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.pretrain.documents import parse_sources, read_documents
+from app.pretrain.documents import check_several_documents, parse_sources, read_documents
 from app.pretrain.sentences import split_sentences
 
 
@@ -65,3 +65,26 @@ def test_sources_and_weights(tmp_path):
     for wrong in ("nowhere.txt", f"{tmp_path}/a.txt:x", f"{tmp_path}/a.txt:0", f"{tmp_path}/a.txt:nan", f"{tmp_path}"):
         with pytest.raises(UserError, match="--corpus"):
             parse_sources(wrong)
+
+
+@pytest.mark.parametrize(
+    "files, found",
+    [
+        ({"a.txt": "一句\n二句\n三句\n"}, "one document"),
+        ({"a.txt": "\n\n一句\n二句\n\n \n"}, "one document"),
+        ({"a.txt": "\n \n"}, "no text"),
+        ({"a.jsonl": '{"text": "一句。二句。"}\n'}, "one document"),
+        ({"a.txt": "一句\n\n二句\n"}, ""),
+        ({"a.txt": "一句\n", "b.txt": "二句\n"}, ""),
+        ({"a.txt": "一句\n", "b.jsonl": '{"text": "一句。"}\n'}, ""),
+    ],
+)
+def test_a_corpus_of_one_document_says_so_and_what_to_do(tmp_path, files, found):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    sources = parse_sources(",".join(str(tmp_path / name) for name in files))
+    if found:
+        with pytest.raises(UserError, match=f"--corpus .*: {found}; many are needed.*blank line"):
+            check_several_documents(sources)
+    else:
+        check_several_documents(sources)

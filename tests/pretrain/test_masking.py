@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.pretrain.masking import mask_tokens
+from app.pretrain import masking as masking_module
+from app.pretrain.masking import _choose, _length, mask_tokens
 
 MASK, REPLACEMENTS = 4, np.arange(1000, 2000)
 STRATEGIES = ("token", "whole_word", "ngram", "span")
@@ -93,6 +94,19 @@ def test_ngrams_and_spans_have_the_lengths_of_their_papers():
         assert found.max() >= longest
         for length, share in shares.items():
             assert (found == length).mean() == pytest.approx(share, abs=0.04)
+
+
+@pytest.mark.parametrize("masking, drawn, left", [("ngram", 6 / 11, 0.61), ("span", 0.2, 0.34)])
+def test_short_sequences_have_the_lengths_that_the_docstring_says(masking, drawn, left):
+    """38 % single words were found where 20 % were stated: places were tried first, which favours what is short."""
+    ids, starts, special = sequence(128, 2)
+    random = np.random.default_rng(6)
+    lengths = [_length(masking, random) for _ in range(20_000)]
+    chosen = [len(run) for _ in range(1500) for run in _choose(starts, special, masking, 19, random)]
+    # Three standard deviations of a share p of n draws: 3 * sqrt(p * (1 - p) / n), n about 20,000 and 5,000.
+    assert np.mean(np.array(lengths) == 1) == pytest.approx(drawn, abs=0.011)
+    assert np.mean(np.array(chosen) <= 2) == pytest.approx(left, abs=0.02)
+    assert f"{left:.0%}".replace("%", " %") in masking_module.__doc__
 
 
 def test_a_span_has_one_fate():

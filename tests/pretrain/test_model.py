@@ -1,13 +1,18 @@
 """The pretraining model: its size, its tied head on predicted positions only, its checkpoint."""
 
+import os
+
 import numpy as np
 import paddle
 import pytest
+from conftest import ROOT
 from paddlenlp.transformers import AutoModel, BertForMaskedLM, BertForPretraining, ErnieForMaskedLM
 
 from app import runtime
+from app.encoder.pretrained import load_pretrained
 from app.encoder.scratch import encoder_from_scratch, sinusoids
 from app.errors import UserError
+from app.match.model import PairClassifier
 from app.pretrain.checkpoint import load_for_pretraining, load_pretraining, save_pretrained
 from app.pretrain.model import PretrainingModel
 from app.text.tokenizer import PairTokenizer
@@ -91,6 +96,25 @@ def test_paddlenlps_next_sentence_head_is_ours(tmp_path):
     theirs = BertForPretraining.from_pretrained(str(tmp_path / "best"))
     theirs.eval()
     np.testing.assert_allclose(theirs(IDS, SEGMENTS)[1].numpy(), model(IDS, SEGMENTS, PREDICTED)[1].numpy(), atol=1e-5)
+
+
+def test_without_a_sentence_task_nobody_speaks_of_its_head(tmp_path):
+    save_pretrained(tmp_path / "asked", model_of(), TOKENIZER, {})
+    told = [load_for_pretraining(str(tmp_path / "asked"), 0, 0.0, False)[2]]  # begins with the folder
+    save_pretrained(tmp_path / "none", PretrainingModel(encoder_from_scratch("tiny", TOKENIZER.size), 0), TOKENIZER, {})
+    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0, False)[2])
+    os.unlink(tmp_path / "none/pretraining.json")  # as a folder of somebody else's
+    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0, False)[2])
+    said = [words.rpartition("/")[2] for words in told]
+    assert all("masked-LM head" in words and "sentence" not in words and "both" not in words for words in said), said
+
+
+def test_fine_tuning_finds_dropout_in_what_pretraining_without_it_wrote(tmp_path):
+    """The head's, too: `classifier_dropout: 0.0` took it away."""
+    save_pretrained(tmp_path / "best", model_of(), TOKENIZER, {})
+    for folder in (tmp_path / "best", ROOT / "data/models/bert-mini-zh"):
+        for asked, expected in ((-1, 0.1), (0.3, 0.3), (0, 0)):
+            assert PairClassifier(load_pretrained(str(folder), asked)[0], 2).dropout.p == expected
 
 
 def test_going_on_says_which_heads_it_found(tmp_path):

@@ -34,12 +34,23 @@ def shards(tmp_path_factory):
 
 def task_of(shards, tmp_path, size="tiny", **more):
     options = PretrainOptions(
-        output_dir=str(tmp_path), max_seq_length=48, dev_share=0.2, device="cpu", learning_rate=1e-3, **more
+        **{"output_dir": str(tmp_path), "max_seq_length": 48, "dev_share": 0.2, "device": "cpu", "learning_rate": 1e-3, **more}
     )
     runtime.seed_everything(1)
     tokenizer = PairTokenizer.load(shards / "tokenizer")
     model = PretrainingModel(encoder_from_scratch(size, tokenizer.size, 0.0), len(KINDS[options.sentence_task]))
     return PretrainTask(model, tokenizer, Corpus(shards / "shards"), options, {}, 1.0), options
+
+
+def test_the_dev_part_is_drawn_from_all_held_out_documents(shards, tmp_path):
+    """The first ones were taken, which is the first file alone where there are several."""
+    whole, part = (task_of(shards, tmp_path, size="nano", max_seq_length=24, dev_sequences=count)[0] for count in (10**6, 8))
+    assert len(part.dev.pairs) == 8 < len(whole.dev.pairs)
+    begins = whole.dev.pairs.a_begin.tolist()
+    places = [begins.index(begin) for begin in part.dev.pairs.a_begin.tolist()]
+    assert places == sorted(places) and max(places) >= 8
+    again = task_of(shards, tmp_path, size="nano", max_seq_length=24, dev_sequences=8, seed=7)[0]
+    assert again.dev.pairs.a_begin.tolist() == part.dev.pairs.a_begin.tolist()  # figures of runs can be compared
 
 
 def test_a_tiny_bert_overfits_two_hundred_sentences(shards, tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import tempfile
+import types
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,25 @@ def test_stopped_anywhere_and_resumed_a_run_leaves_the_same(undisturbed, total, 
         assert run(folder, total, resume=True).step == total and left_behind(folder) == found  # nothing is left to do
     finally:
         shutil.rmtree(folder.parent)
+
+
+def test_the_loss_scale_of_float16_goes_on_as_well(tmp_path, monkeypatch):
+    """On CPU by the code of the GPU: Paddle is told that there is one where it would turn the scaling off. Saving was a crash."""
+    from paddle.amp import grad_scaler
+
+    place = types.SimpleNamespace(is_gpu_place=lambda: True)
+    monkeypatch.setattr(grad_scaler, "_dygraph_tracer", lambda: types.SimpleNamespace(_expected_place=place))
+    half = {"amp": "O1", "amp_dtype": "float16", "device": "auto"}
+    task = SmallTask()
+    run(tmp_path / "whole", STEPS, task=task, **half)
+    for stop in (2, 5):
+        with pytest.raises(Interrupted):
+            run(tmp_path / "run", STEPS, {stop}, resume=True, **half)
+    run(tmp_path / "run", STEPS, resume=True, **half)
+    scale = read_progress(tmp_path / "run/state").loss_scale
+    assert scale["scale"] == 65536 and scale["incr_count"] == STEPS
+    found, expected = left_behind(tmp_path / "run"), left_behind(tmp_path / "whole")
+    assert all(found[name] == expected[name] for name in expected if not name.startswith("checkpoints/"))
 
 
 def test_the_curves_have_each_point_once(tmp_path):

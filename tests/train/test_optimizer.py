@@ -7,15 +7,20 @@ import pytest
 from app.encoder.scratch import encoder_from_scratch
 from app.match.model import PairClassifier
 from app.options import TrainOptions
+from app.pretrain.model import PretrainingModel
 from app.train.optimizer import build_optimizer, decays, optimizer_arrays, restore_optimizer
 
 
-def test_no_decay_on_biases_and_norms():
-    model = PairClassifier(encoder_from_scratch("tiny", 50), 2)
-    decayed = {name for name, _ in model.named_parameters() if decays(name)}
+@pytest.mark.parametrize("architecture", ["bert", "ernie"])
+@pytest.mark.parametrize("build", [PairClassifier, PretrainingModel])
+def test_no_decay_on_biases_and_norms(architecture, build):
+    """The LM head's `decoder_bias` was decayed: its name does not end in `.bias`."""
+    model = build(encoder_from_scratch("tiny", 50, architecture=architecture), 2)
+    decayed = {name for name, parameter in model.named_parameters() if decays(parameter)}
     spared = {name for name, _ in model.named_parameters()} - decayed
     assert spared and all(name.endswith("bias") or "norm" in name.lower() for name in spared)
-    assert "bert.embeddings.word_embeddings.weight" in decayed and "classifier.weight" in decayed
+    assert not [name for name in decayed if "bias" in name or "norm" in name.lower()]
+    assert f"{architecture}.embeddings.word_embeddings.weight" in decayed and any(name.startswith("c") for name in decayed)
 
 
 def test_decay_reaches_the_weights_and_no_bias():
