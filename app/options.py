@@ -141,8 +141,6 @@ class PretrainOptions(TrainOptions):
     """Share of tokens to predict; of these 80 % become [MASK], 10 % a random token, 10 % stay."""
     dropout: float = 0.0
     """Dropout during pretraining (fine-tuning finds 0.1 in the checkpoint's config.json)."""
-    trust_pickle: bool = False
-    """Load .pdparams weights of --init_from_ckpt although they hold code. Only for files whose source you trust."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,8 +192,6 @@ class MatchOptions(TrainOptions):
     """The dev figure by which a checkpoint is the best (f1, auc: of the positive label; with more labels, macro averages)."""
     threshold: str = "0.5"
     """Probability from which a pair counts as a match: a number, or accuracy or f1 to fit it to that on the dev set."""
-    trust_pickle: bool = False
-    """Load .pdparams weights although they hold code that loading would run. Only for files whose source you trust."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

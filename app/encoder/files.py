@@ -2,57 +2,93 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import List
 
+from app import runtime
 from app.errors import UserError
 
 CONFIGS = ("config.json", "model_config.json")
-WEIGHTS = ("model.safetensors", "model_state.pdparams")
+WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model_state.pdparams")
+INDEX = ".index.json"  # behind a name of WEIGHTS: the shards of that kind
+VOCABULARY = "vocab.txt"
 
 
 def find_folder(name: str) -> Path:
-    """The folder on this machine with the model's files; fetches it where `name` is no path and not in the cache."""
-    folder = Path(name)
-    if folder.exists() or name.startswith((".", "/", "~")) or os.sep in name and not _cached(name).is_dir():
-        return _checked(folder.expanduser())
-    if not _complete(_cached(name)):
-        _fetch(name)
-    return _checked(_cached(name))
+    """The folder on this machine with the model's files; fetches it where `name` is no path and not in the cache.
+
+    A name may have a slash (`hfl/chinese-roberta-wwm-ext`). What exists, begins with `.`, `/` or `~`, or lies in a folder that
+    exists is a path, and nothing is fetched for it.
+    """
+    if _is_path(name):
+        return _checked(Path(name).expanduser())
+    if not lacking_files(cached(name)):
+        return cached(name)
+    runtime.load_paddle()
+    from app.encoder.hub import fetch
+
+    fetch(name, cached(name))
+    return _checked(cached(name))
 
 
-def _cached(name: str) -> Path:
-    home = os.environ.get("PPNLP_HOME", os.path.join(os.path.expanduser("~"), ".paddlenlp"))
-    return Path(home) / "models" / name
+def _is_path(name: str) -> bool:
+    path = Path(name)
+    inside = path.parent != Path(".") and path.parent.is_dir()
+    return path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or inside or not name
 
 
-def _complete(folder: Path) -> bool:
-    return all(any((folder / file).is_file() for file in files) for files in (CONFIGS, WEIGHTS, ("vocab.txt",)))
+def cached(name: str) -> Path:
+    """Where PaddleNLP keeps the files of a model that has been fetched by name."""
+    home = os.environ.get("PPNLP_HOME") or os.path.join(os.path.expanduser("~"), ".paddlenlp")
+    return Path(home).absolute() / "models" / name
+
+
+def weight_files(folder: Path) -> List[Path]:
+    """The files with the weights of a published folder: one, or the shards that its index names; none where there are none.
+
+    Raises UserError where the index is damaged, or names what is not there or not in the folder.
+    """
+    for whole in WEIGHTS:
+        if (folder / whole).is_file():
+            return [folder / whole]
+        if (folder / (whole + INDEX)).is_file():
+            return _shards(folder, folder / (whole + INDEX), Path(whole).suffix)
+    others = sorted(folder.glob("*.pdparams"))
+    return others if len(others) == 1 else []
+
+
+def _shards(folder: Path, index: Path, suffix: str) -> List[Path]:
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise UserError(f"{index}: damaged ({problem})") from problem
+    for name in names:
+        if not isinstance(name, str) or os.path.basename(name) != name or not name.endswith(suffix):
+            raise UserError(f"{index}: names {name!r}, which is no {suffix} file of this folder")
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: lacks {name}, which {index.name} names")
+    return [folder / name for name in names]
+
+
+def lacking_files(folder: Path) -> List[str]:
+    """What a folder lacks to be a model, in words."""
+    if not folder.is_dir():
+        return ["the folder itself"]
+    there = {
+        " or ".join(CONFIGS): any((folder / file).is_file() for file in CONFIGS),
+        f"weights ({' or '.join(WEIGHTS)})": bool(weight_files(folder)),
+        VOCABULARY: (folder / VOCABULARY).is_file(),
+    }
+    return [what for what, found in there.items() if not found]
 
 
 def _checked(folder: Path) -> Path:
     if not folder.is_dir():
         raise UserError(f"no model in {folder}: no such folder")
-    if not _complete(folder):
+    lacking = lacking_files(folder)
+    if lacking:
         there = sorted(file.name for file in folder.iterdir())
-        raise UserError(
-            f"no model in {folder}: it needs {' or '.join(CONFIGS)}, {' or '.join(WEIGHTS)}, and vocab.txt; "
-            f"it holds {', '.join(there[:8]) or 'nothing'}"
-        )
+        raise UserError(f"no model in {folder}: it lacks {', '.join(lacking)}; it holds {', '.join(there[:8]) or 'nothing'}")
     return folder
-
-
-def _fetch(name: str) -> None:
-    from paddlenlp.transformers import AutoModel, AutoTokenizer
-
-    from app.progress import say
-
-    say(f"{name}: not on this machine; fetching it through PaddleNLP into {_cached(name)}")
-    try:
-        AutoTokenizer.from_pretrained(name)
-        AutoModel.from_pretrained(name)
-    except Exception as problem:  # whatever a network, a hub or its client library comes up with
-        raise UserError(
-            f"no model {name}: not on this machine and cannot be fetched ({type(problem).__name__}); put "
-            f"{CONFIGS[0]}, {' or '.join(WEIGHTS)} and vocab.txt into {_cached(name)}, or name a folder that has them"
-        ) from problem

@@ -7,13 +7,10 @@ from typing import Any, Dict
 
 import paddle
 import paddlenlp
-from paddlenlp.transformers import AutoConfig, AutoModel
 
 from app.atomic import atomic_folder, write_json
-from app.encoder.scratch import set_dropout
-from app.errors import UserError
+from app.encoder.tensors import load_strictly, model_arrays, read_arrays, write_arrays
 from app.text.tokenizer import PairTokenizer
-from app.train.checkpoint import load_strictly, model_arrays, read_arrays, write_arrays
 
 WEIGHTS = "model.safetensors"
 
@@ -37,16 +34,6 @@ def save_folder(
         for name, contents in card.items():
             write_json(temporary / name, {**contents, "versions": versions})
     return folder / WEIGHTS
-
-
-def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
-    """The encoder that the folder's config.json describes, with random weights. Raises UserError on a damaged one."""
-    try:
-        config = AutoConfig.from_pretrained(str(folder))
-        set_dropout(config, dropout)
-        return AutoModel.from_config(config)
-    except (OSError, ValueError, KeyError, AttributeError) as problem:
-        raise UserError(f"{folder}/config.json: PaddleNLP cannot build its model ({problem})") from problem
 
 
 def load_weights(folder: Path, model: paddle.nn.Layer) -> None:

@@ -1,121 +1,117 @@
 """A name or a folder -> an encoder with its weights and its tokenizer, from this machine wherever possible.
 
-A folder is PaddleNLP's (config.json, model.safetensors or model_state.pdparams, vocab.txt) or Hugging Face's (safetensors,
-converted on load). A name is looked for in PaddleNLP's cache and only then fetched.
+config.json -> an encoder of PaddleNLP with random weights -> each of them set from the file, strictly. PaddleNLP's own
+`from_pretrained` leaves what it does not find at random values, and goes on.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pickle
-import tempfile
+import json
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Any, Dict, Tuple
 
+import numpy as np
 import paddle
-import safetensors
-from paddlenlp.transformers import AutoConfig, AutoModel
+from paddlenlp.transformers import (
+    BertConfig,
+    BertModel,
+    ElectraConfig,
+    ElectraModel,
+    ErnieConfig,
+    ErnieModel,
+    RobertaConfig,
+    RobertaModel,
+)
+from paddlenlp.transformers.configuration_utils import flatten_model_config
 
-from app.encoder.files import WEIGHTS, find_folder
+from app.encoder.conversion import to_paddle
+from app.encoder.files import CONFIGS, find_folder, weight_files
 from app.encoder.scratch import set_dropout
+from app.encoder.tensors import load_strictly, read_weights
 from app.errors import UserError
 from app.progress import say
 from app.text.tokenizer import PairTokenizer
 
+ARCHITECTURES = {
+    "bert": (BertConfig, BertModel),
+    "ernie": (ErnieConfig, ErnieModel),
+    "roberta": (RobertaConfig, RobertaModel),
+    "electra": (ElectraConfig, ElectraModel),
+}
 
-def load_pretrained(name: str, dropout: float = -1, trust_pickle: bool = False) -> Tuple[paddle.nn.Layer, PairTokenizer]:
+
+def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, PairTokenizer]:
     """The encoder and tokenizer of a local folder or a PaddleNLP model name.
 
-    Raises UserError where files are missing, hold code (`.pdparams` is a pickle), or lack weights of the encoder.
+    Every weight of the encoder is the file's; only a pooler may be missing, which is said. Raises UserError where files are
+    missing or damaged, hold code (pickles with anything but arrays), or do not fit the configuration.
     """
     folder = find_folder(name)
-    weights = folder / next(file for file in WEIGHTS if (folder / file).is_file())
-    if weights.suffix == ".pdparams" and not trust_pickle:
-        refuse_code(weights)
     tokenizer = PairTokenizer.load(folder)
-    with _plain_errors(folder):
-        config = AutoConfig.from_pretrained(str(folder))
-    set_dropout(config, dropout)
-    from_torch, names = _names(weights) if weights.suffix == ".safetensors" else (False, None)
-    with _plain_errors(folder), _links_to(folder, from_torch) as place:
-        encoder = AutoModel.from_pretrained(str(place), config=config, convert_from_torch=from_torch)
-    if names is not None:
-        _check_complete(encoder, weights, names, from_torch)
+    encoder = build_encoder(folder, dropout)
+    if encoder.config.type_vocab_size == 1:
+        say(f"{folder}: knows one kind of segment, so both texts get segment id 0")
+    files = weight_files(folder)
+    source = str(files[0] if len(files) == 1 else folder)
+    arrays = to_paddle(read_weights(files), source)
+    own = encoder.state_dict()
+    lacking = [name for name in own if name not in arrays]
+    if lacking and all(name.startswith("pooler.") for name in lacking):
+        say(f"{source}: has no pooler; it starts from random weights")
+        arrays.update((name, own[name].numpy()) for name in own if name.startswith("pooler."))
+    if not any(name.startswith("pooler.") for name in own):
+        arrays = {name: array for name, array in arrays.items() if not name.startswith("pooler.")}
+    _check_finite(arrays, source)
+    load_strictly(encoder, arrays, source)
     _check_fit(encoder, tokenizer, folder)
     return encoder, tokenizer
 
 
-@contextlib.contextmanager
-def _plain_errors(folder: Path) -> Iterator[None]:
+def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
+    """The encoder that the folder's config.json or model_config.json describes, with random weights.
+
+    Raises UserError where it is damaged, or of an architecture that this program does not take.
+    """
+    file = next((folder / name for name in CONFIGS if (folder / name).is_file()), folder / CONFIGS[0])
     try:
-        yield
-    except (ValueError, OSError, KeyError, AttributeError, safetensors.SafetensorError) as problem:
-        first_line = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-        raise UserError(f"{folder}: PaddleNLP's AutoModel cannot load it ({first_line})") from problem
-
-
-@contextlib.contextmanager
-def _links_to(folder: Path, needed: bool) -> Iterator[Path]:
-    """A temporary folder of links: PaddleNLP writes what it converts beside the original, which may not be ours."""
-    if not needed:
-        yield folder
-        return
-    with tempfile.TemporaryDirectory() as place:
-        for name in ("config.json", "model.safetensors"):
-            os.symlink((folder / name).resolve(), os.path.join(place, name))
-        yield Path(place)
-
-
-class _NoCode(pickle.Unpickler):
-    """Reads a pickle in which only arrays and containers may occur."""
-
-    ALLOWED = {
-        ("collections", "OrderedDict"), ("_codecs", "encode"), ("builtins", "tuple"), ("numpy", "ndarray"), ("numpy", "dtype"),
-        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"),
-    }  # fmt: skip
-
-    def find_class(self, module: str, name: str):
-        """Refuses everything that is not on the list."""
-        if (module, name) not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"it calls {module}.{name}")
-        return super().find_class(module, name)
-
-
-def refuse_code(path: Path) -> None:
-    """Raises UserError where loading the pickle would run anything but the building of arrays."""
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("not a JSON object")
+        values = flatten_model_config(values)
+    except (OSError, ValueError, AttributeError) as problem:
+        raise UserError(f"{file}: damaged ({problem})") from problem
+    config_class, model_class = ARCHITECTURES[_architecture(values, file)]
     try:
-        with open(path, "rb") as file:
-            _NoCode(file).load()
-    except Exception as problem:
-        raise UserError(
-            f"{path}: a pickle that is not plain weights ({problem}); --trust_pickle loads it all the same, code included"
-        ) from problem
+        config = config_class.from_dict({name: value for name, value in values.items() if name not in NOT_OF_THE_ENCODER})
+        set_dropout(config, dropout)
+        return model_class(config)
+    except Exception as problem:  # whatever PaddleNLP makes of values that are none
+        raise UserError(f"{file}: no {model_class.__name__} can be built from it ({problem})") from problem
 
 
-def _names(weights: Path) -> Tuple[bool, List[str]]:
-    """Whether the tensors of a safetensors file lie as PyTorch has them, and their names."""
-    try:
-        with safetensors.safe_open(str(weights), framework="np") as file:
-            return (file.metadata() or {}).get("format", "np") == "pt", list(file.keys())
-    except (OSError, safetensors.SafetensorError) as problem:
-        raise UserError(f"{weights}: cannot be read as safetensors ({problem})") from problem
+def _architecture(values: Dict[str, Any], file: Path) -> str:
+    """Which of ARCHITECTURES: by `model_type`, else by the class that `architectures` names."""
+    classes = values.get("architectures") or []
+    named = [values.get("model_type"), *(classes if isinstance(classes, list) else [classes])]
+    for name in (str(name).lower() for name in named if name):
+        for architecture in ARCHITECTURES:
+            if name == architecture or any(name == architecture + ending for ending in ENDINGS):
+                return architecture
+    told = next((str(name) for name in named if name), "nothing")
+    raise UserError(f"{file}: is for {told}; this program takes {', '.join(ARCHITECTURES)} (model_type, or architectures)")
 
 
-def _check_complete(encoder: paddle.nn.Layer, weights: Path, names: List[str], from_torch: bool) -> None:
-    """AutoModel leaves what it does not find at random values and goes on; here only a pooler may be missing."""
-    there = {name.removeprefix(f"{encoder.base_model_prefix}.") for name in names}
-    wanted = {key: key for key in encoder.state_dict()}
-    if from_torch:
-        prefix = f"{encoder.base_model_prefix}."
-        pairs = [(item.target_name, item.source_name) for item in type(encoder)._get_name_mappings(encoder.config)]
-        wanted = {target.replace(prefix, "", 1): source.replace(prefix, "", 1) for target, source in pairs}
-    missing: List[str] = sorted(target for target, source in wanted.items() if source not in there)
-    if any(not name.startswith("pooler.") for name in missing):
-        raise UserError(f"{weights}: lacks {len(missing)} weights of the encoder, {missing[0]} first; not a checkpoint of it?")
-    if missing:
-        say(f"{weights}: has no pooler; it starts from random weights")
+NOT_OF_THE_ENCODER = ("architectures", "dtype", "torch_dtype")  # all is float32 here
+ENDINGS = (
+    "model", "forpretraining", "formaskedlm", "forsequenceclassification", "fortokenclassification", "forquestionanswering",
+    "formultiplechoice", "fornextsentenceprediction", "lmheadmodel", "discriminator", "fortotalpretraining",
+)  # fmt: skip
+
+
+def _check_finite(arrays: Dict[str, np.ndarray], source: str) -> None:
+    wrong = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if wrong:
+        raise UserError(f"{source}: {wrong[0]} holds values that are not finite (nan or inf)")
 
 
 def _check_fit(encoder: paddle.nn.Layer, tokenizer: PairTokenizer, folder: Path) -> None:

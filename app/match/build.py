@@ -35,7 +35,7 @@ def build(options: MatchOptions) -> Built:
             tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
             encoder = encoder_from_scratch(source.partition(":")[2], tokenizer.size, options.dropout)
         else:
-            encoder, tokenizer = load_pretrained(source, options.dropout, options.trust_pickle)
+            encoder, tokenizer = load_pretrained(source, options.dropout)
         model = PairClassifier(encoder, len(names))
     _check_positions(model, options.max_seq_length)
     _check_for_two_labels(names, options)
@@ -52,7 +52,9 @@ def _check_for_two_labels(names: List[str], options: MatchOptions) -> None:
 
 
 def _check_positions(model: PairClassifier, max_seq_length: int) -> None:
-    positions = getattr(model.encoder.config, "max_position_embeddings", max_seq_length)
+    config = model.encoder.config
+    first = config.pad_token_id + 1 if config.model_type == "roberta" else 0  # where RoBERTa begins to count
+    positions = config.max_position_embeddings - first
     if max_seq_length > positions:
         raise UserError(f"--max_seq_length {max_seq_length}: this model has {positions} positions, so {positions} at most")
 

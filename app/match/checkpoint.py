@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Tuple
 
-from app.encoder.folder import build_encoder, load_weights, save_folder
+from app.encoder.folder import load_weights, save_folder
+from app.encoder.pretrained import build_encoder
 from app.match.card import FORMAT, Card, read_card
 from app.match.model import PairClassifier
 from app.text.tokenizer import PairTokenizer

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import paddle
 
 
@@ -25,7 +23,7 @@ class PairClassifier(paddle.nn.Layer):
         self.classifier = paddle.nn.Linear(config.hidden_size, labels)
         # As BERT initialises every linear layer (Devlin et al.'s `create_initializer(0.02)`), the head included.
         self.classifier.weight.set_value(paddle.normal(0.0, config.initializer_range, self.classifier.weight.shape))
-        self._takes_segments = "token_type_ids" in inspect.signature(encoder.forward).parameters
+        self.has_segments = getattr(config, "type_vocab_size", 2) > 1  # RoBERTa's have one kind: all segment ids are 0
 
     @property
     def encoder(self) -> paddle.nn.Layer:
@@ -34,8 +32,8 @@ class PairClassifier(paddle.nn.Layer):
 
     def forward(self, input_ids: paddle.Tensor, token_type_ids: paddle.Tensor) -> paddle.Tensor:
         """`input_ids`, `token_type_ids`: int64 [B, S] -> logits: float32 [B, labels]. The encoder masks padding itself."""
-        segments = {"token_type_ids": token_type_ids} if self._takes_segments else {}
-        output = self.encoder(input_ids, **segments)
+        segments = token_type_ids if self.has_segments else paddle.zeros_like(token_type_ids)
+        output = self.encoder(input_ids, token_type_ids=segments)
         if isinstance(output, (tuple, list)) and len(output) > 1:
             pooled = output[1]  # [B, H], through the encoder's own pooler
         else:

@@ -30,7 +30,8 @@ class ForPrediction(paddle.nn.Layer):
             return self.model(input_ids, token_type_ids)
         encoder = self.model.encoder
         mask = paddle.unsqueeze((input_ids == encoder.pad_token_id).astype("float32") * MASKED, axis=[1, 2])  # [B, 1, 1, S]
-        states = encoder.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)  # [B, S, H]
+        segments = token_type_ids if self.model.has_segments else paddle.zeros_like(token_type_ids)
+        states = encoder.embeddings(input_ids=input_ids, token_type_ids=segments)  # [B, S, H]
         for layer in encoder.encoder.layers[:-1]:
             states = layer(states, mask)
         first = _last_layer(encoder.encoder.layers[-1], states, mask)  # [B, S, H] -> [B, 1, H]

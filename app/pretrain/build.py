@@ -26,7 +26,7 @@ def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
     corpus = Corpus(Path(options.shards_dir), [source.weight for source in sources])
     labels = len(KINDS[options.sentence_task])
     if options.init_from_ckpt:
-        model, tokenizer, source = load_for_pretraining(options.init_from_ckpt, labels, options.dropout, options.trust_pickle)
+        model, tokenizer, source = load_for_pretraining(options.init_from_ckpt, labels, options.dropout)
     else:
         tokenizer = PairTokenizer.load(Path(options.shards_dir) / "tokenizer")
         encoder = encoder_from_scratch(options.model_size, tokenizer.size, options.dropout, options.architecture)

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
-from app.encoder.folder import build_encoder, load_weights, save_folder
-from app.encoder.pretrained import load_pretrained
+from app.encoder.folder import load_weights, save_folder
+from app.encoder.pretrained import build_encoder, load_pretrained
 from app.errors import UserError
 from app.pretrain.model import PretrainingModel
 from app.text.tokenizer import PairTokenizer
@@ -25,7 +25,7 @@ def save_pretrained(folder: Path, model: PretrainingModel, tokenizer: PairTokeni
 
 
 def load_for_pretraining(
-    name: str, sentence_labels: int, dropout: float, trust_pickle: bool
+    name: str, sentence_labels: int, dropout: float
 ) -> Tuple[PretrainingModel, PairTokenizer, str]:
     """A model to go on from: its own heads where the folder has fitting ones, else new ones. The text says which."""
     folder = Path(name)
@@ -37,7 +37,9 @@ def load_for_pretraining(
         fresh = PretrainingModel(model.encoder, sentence_labels)
         fresh.cls.predictions = model.cls.predictions
         return fresh, tokenizer, f"{name}, its masked-LM head included{new_sentence_head}"
-    encoder, tokenizer = load_pretrained(name, dropout, trust_pickle)
+    encoder, tokenizer = load_pretrained(name, dropout)
+    if not hasattr(encoder, "pooler"):
+        raise UserError(f"{name}: {type(encoder).__name__} has no pooler, so pretraining cannot go on from it")
     fresh = PretrainingModel(encoder, sentence_labels)
     return fresh, tokenizer, f"{name}; {'both heads are' if sentence_labels else 'the masked-LM head is'} new"
 

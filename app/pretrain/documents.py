@@ -63,8 +63,8 @@ def check_several_documents(sources: List[Source]) -> None:
             return
     names = ",".join(str(source.path) for source in sources)
     raise UserError(
-        f"--corpus {names}: {'one document' if begun else 'no text'}; many are needed, to draw other sentences from and to measure "
-        "on. In a .txt file a blank line ends a document: put one between them"
+        f"--corpus {names}: {'one document' if begun else 'no text'}; many are needed, to draw other sentences from and to "
+        "measure on. In a .txt file a blank line ends a document: put one between them"
     )
 
 

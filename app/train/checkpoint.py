@@ -1,4 +1,4 @@
-"""Tensors on disk (safetensors, never pickles) and the `state/` folder, all that an exact resume needs.
+"""The `state/` folder, all that an exact resume needs; its tensors are safetensors, never pickles.
 
 state/model.safetensors      the weights
 state/optimizer.safetensors  moments by parameter name
@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Dict, Optional
 
 import numpy as np
-import paddle
-import safetensors
-import safetensors.numpy
 
 from app.atomic import atomic_folder, recover_folder, write_json
+from app.encoder.tensors import load_strictly, model_arrays, read_arrays, write_arrays
 from app.errors import UserError
 from app.train.optimizer import restore_optimizer
 
@@ -42,43 +40,6 @@ class Progress:
     sums: Dict[str, float] = field(default_factory=dict)  # since the last log line, over all processes
     window: float = 0.0  # seconds of training since the last log line
     task: dict = field(default_factory=dict)  # what the task itself has to keep
-
-
-def model_arrays(model: paddle.nn.Layer) -> Dict[str, np.ndarray]:
-    """The model's weights by name, float32 (half-precision weights are widened)."""
-    arrays = {}
-    for name, tensor in model.state_dict().items():
-        half = tensor.dtype in (paddle.bfloat16, paddle.float16)
-        arrays[name] = (tensor.astype("float32") if half else tensor).numpy()
-    return arrays
-
-
-def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
-    """Writes arrays as a safetensors file that PaddleNLP reads (`format` says whose layout the weights have)."""
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with open(path, "wb") as file:  # not save_file: a full disk must be an OSError
-        file.write(safetensors.numpy.save(contiguous, metadata={"format": "np"}))
-
-
-def read_arrays(path: Path) -> Dict[str, np.ndarray]:
-    """Reads a safetensors file. Raises UserError where it is missing or damaged."""
-    try:
-        return safetensors.numpy.load_file(path)
-    except (OSError, safetensors.SafetensorError) as problem:
-        raise UserError(f"{path}: cannot be read as safetensors ({problem})") from problem
-
-
-def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source: str) -> None:
-    """Sets all weights of the model. Raises UserError on a missing, unexpected or misshapen tensor: no random head."""
-    own = model.state_dict()
-    missing, unexpected = sorted(set(own) - set(arrays)), sorted(set(arrays) - set(own))
-    misshapen = [name for name in own if name in arrays and list(arrays[name].shape) != list(own[name].shape)]
-    for problem, names in (("lacks", missing), ("has an unexpected", unexpected), ("has another shape of", misshapen)):
-        if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise UserError(f"{source}: does not fit its config.json: it {problem} {names[0]}{more}")
-    for name, tensor in own.items():
-        tensor.set_value(paddle.to_tensor(arrays[name]).astype(tensor.dtype))
 
 
 def save_state(

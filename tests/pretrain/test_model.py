@@ -100,11 +100,11 @@ def test_paddlenlps_next_sentence_head_is_ours(tmp_path):
 
 def test_without_a_sentence_task_nobody_speaks_of_its_head(tmp_path):
     save_pretrained(tmp_path / "asked", model_of(), TOKENIZER, {})
-    told = [load_for_pretraining(str(tmp_path / "asked"), 0, 0.0, False)[2]]  # begins with the folder
+    told = [load_for_pretraining(str(tmp_path / "asked"), 0, 0.0)[2]]  # begins with the folder
     save_pretrained(tmp_path / "none", PretrainingModel(encoder_from_scratch("tiny", TOKENIZER.size), 0), TOKENIZER, {})
-    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0, False)[2])
+    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
     os.unlink(tmp_path / "none/pretraining.json")  # as a folder of somebody else's
-    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0, False)[2])
+    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
     said = [words.rpartition("/")[2] for words in told]
     assert all("masked-LM head" in words and "sentence" not in words and "both" not in words for words in said), said
 
@@ -120,10 +120,10 @@ def test_fine_tuning_finds_dropout_in_what_pretraining_without_it_wrote(tmp_path
 def test_going_on_says_which_heads_it_found(tmp_path):
     model = model_of()
     save_pretrained(tmp_path / "best", model, TOKENIZER, {})
-    same, _, told = load_for_pretraining(str(tmp_path / "best"), 2, 0.0, False)
+    same, _, told = load_for_pretraining(str(tmp_path / "best"), 2, 0.0)
     assert "heads included" in told
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(model.state_dict().values(), same.state_dict().values()))
-    other, _, told = load_for_pretraining(str(tmp_path / "best"), 3, 0.0, False)
+    other, _, told = load_for_pretraining(str(tmp_path / "best"), 3, 0.0)
     assert "the sentence head is new" in told and other.cls.seq_relationship.weight.shape == [128, 3]
     np.testing.assert_array_equal(other.cls.predictions.transform.weight.numpy(), model.cls.predictions.transform.weight.numpy())
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from app import runtime
 from app.atomic import atomic_folder, write_json
+from app.encoder.tensors import model_arrays, read_arrays, write_arrays
 from app.errors import Interrupted, UserError
 from app.options import TrainOptions
 from app.train import loop
-from app.train.checkpoint import model_arrays, read_arrays, read_progress, write_arrays
+from app.train.checkpoint import read_progress
 from app.train.folder import claim_folder
 from app.train.journal import Journal
 

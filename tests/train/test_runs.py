@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT, run_app
 from runs import hashes, journal, start, wait_for_step
 
-from app.train.checkpoint import read_arrays
+from app.encoder.tensors import read_arrays
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,105 @@
+"""A name of PaddleNLP's hub -> its files in the cache, whole or not at all.
+
+PaddleNLP knows for its own names where weights and vocabulary are, and holds their configuration itself; it caches them without
+one. Other names have a folder each on the hub.
+"""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Dict, Optional
+
+from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer
+
+from app.atomic import atomic_folder, write_json
+from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files
+from app.encoder.pretrained import ARCHITECTURES
+from app.errors import UserError
+from app.progress import say
+
+COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
+OPTIONAL = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json")
+SECONDS = 30  # that a server may keep silent
+
+
+def fetch(name: str, folder: Path) -> None:
+    """Fetches the model's files into `folder`. Raises UserError where that is not possible: what was looked for, and where to put
+    it by hand.
+    """
+    say(f"{name}: not on this machine; fetching it into {folder}")
+    try:
+        with atomic_folder(folder) as temporary:
+            known = _addresses(name)
+            for file, address in known.items():
+                _download(address, temporary / file)
+            if known:
+                write_json(temporary / "config.json", _configuration(name))
+            else:
+                _fetch_folder(name, temporary)
+            if lacking_files(temporary):
+                raise FileNotFoundError(f"the hub has no {', '.join(lacking_files(temporary))} of it")
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise UserError(
+            f"no model {name}: not on this machine and cannot be fetched ({problem}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
+            f"and {VOCABULARY} into {folder}, or name a folder that has them"
+        ) from problem
+
+
+def _addresses(name: str) -> Dict[str, str]:
+    """Where PaddleNLP's own names have their weights and vocabulary; empty for other names."""
+    for _, model in ARCHITECTURES.values():
+        weights = model.pretrained_resource_files_map.get("model_state", {}).get(name)
+        for tokenizer in (BertTokenizer, ErnieTokenizer, ElectraTokenizer):
+            vocabulary = getattr(tokenizer, "pretrained_resource_files_map", {}).get("vocab_file", {}).get(name)
+            if weights and vocabulary and name in model.pretrained_init_configuration:
+                return {WEIGHTS[-1]: weights, VOCABULARY: vocabulary}
+    return {}
+
+
+def _configuration(name: str) -> Dict[str, object]:
+    """The configuration that PaddleNLP holds for one of its own names."""
+    for architecture, (_, model) in ARCHITECTURES.items():
+        if name in model.pretrained_init_configuration:
+            return {"model_type": architecture, **model.pretrained_init_configuration[name]}
+    raise ValueError(f"PaddleNLP has no configuration of {name}")
+
+
+def _fetch_folder(name: str, folder: Path) -> None:
+    """Of each kind the first file that there is."""
+    for kind in (CONFIGS, WEIGHTS, (VOCABULARY,)):
+        for file in kind:
+            if _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True):
+                break
+    for file in OPTIONAL:
+        _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True)
+    for whole in WEIGHTS:
+        if not any((folder / file).is_file() for file in WEIGHTS):
+            _download(f"{COMMUNITY}/{name}/{whole}{INDEX}", folder / (whole + INDEX), optional=True)
+            _fetch_shards(name, folder, folder / (whole + INDEX))
+
+
+def _fetch_shards(name: str, folder: Path, index: Path) -> None:
+    import json
+
+    if index.is_file():
+        for shard in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())):
+            _download(f"{COMMUNITY}/{name}/{Path(shard).name}", folder / Path(shard).name)
+
+
+def _download(address: str, path: Path, optional: bool = False) -> Optional[Path]:
+    """The file, whole: a server that ends too early is an error. None where it is optional and the hub has none."""
+    try:
+        with urllib.request.urlopen(address, timeout=SECONDS) as answer, open(path, "wb") as file:
+            shutil.copyfileobj(answer, file, 1 << 20)
+            expected = answer.headers.get("Content-Length")
+            if expected and file.tell() != int(expected):
+                raise OSError(f"{address} ended after {file.tell():,} of {int(expected):,} bytes")
+        return path
+    except urllib.error.HTTPError as problem:
+        if optional and problem.code in (403, 404):  # what the hub says where there is no such file
+            return None
+        raise OSError(f"{address}: {problem}") from problem

@@ -1,0 +1,128 @@
+"""A model by name, from a stand-in of PaddleNLP's hub on this machine: fetched once, used, used again without it; damaged; absent."""
+
+import functools
+import http.server
+import json
+import pickle
+import threading
+import urllib.parse
+
+import numpy as np
+import pytest
+from paddlenlp.transformers import ErnieModel, ErnieTokenizer
+from published import CONFIG, TOKENIZER, as_paddle, bert_of_pytorch, folder_of, write_safetensors
+
+from app.encoder import hub
+from app.encoder.files import cached, find_folder
+from app.encoder.pretrained import load_pretrained
+from app.errors import UserError
+
+NAME = "ernie-3.0-medium-zh"
+WEIGHTS = as_paddle(bert_of_pytorch())
+
+
+class Hub(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, notes what was asked for; can end a file too early."""
+
+    asked, cut = [], ""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        """A file, or 404."""
+        self.asked.append(urllib.parse.unquote(self.path).rpartition("/")[2])
+        super().do_GET()
+
+    def copyfile(self, source, outputfile):
+        """The file, or the first half of it."""
+        content = source.read()
+        outputfile.write(content[: len(content) // 2] if self.cut and self.cut in self.path else content)
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    """The files that PaddleNLP's hub serves for the README's model, of a tiny one: weights and vocabulary, no configuration."""
+    files = tmp_path / "hub"
+    files.mkdir()
+    (files / "ernie_3.0_medium_zh.pdparams").write_bytes(pickle.dumps(WEIGHTS, 4))
+    by_number = sorted(TOKENIZER.vocabulary, key=TOKENIZER.vocabulary.get)
+    (files / "ernie_3.0_medium_zh_vocab.txt").write_text("".join(f"{token}\n" for token in by_number))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Hub, directory=str(files)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setitem(ErnieModel.pretrained_resource_files_map["model_state"], NAME, f"{base}/ernie_3.0_medium_zh.pdparams")
+    monkeypatch.setitem(ErnieTokenizer.pretrained_resource_files_map["vocab_file"], NAME, f"{base}/ernie_3.0_medium_zh_vocab.txt")
+    monkeypatch.setitem(ErnieModel.pretrained_init_configuration, NAME, CONFIG)
+    monkeypatch.setattr(hub, "COMMUNITY", f"{base}/community")
+    monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(Hub, "asked", [])
+    monkeypatch.setattr(Hub, "cut", "")
+    yield files
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_readmes_model_is_fetched_once_and_used_again_without_network(address, monkeypatch, capsys):
+    encoder, tokenizer = load_pretrained(NAME)
+    assert type(encoder).__name__ == "ErnieModel" and tokenizer.vocabulary == TOKENIZER.vocabulary
+    for name, tensor in encoder.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), WEIGHTS[name])
+    assert sorted(Hub.asked) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
+    assert f"fetching it into {cached(NAME)}" in capsys.readouterr().out
+    monkeypatch.setattr("urllib.request.urlopen", None)
+    again, _ = load_pretrained(NAME)
+    assert all((a.numpy() == b.numpy()).all() for a, b in zip(encoder.state_dict().values(), again.state_dict().values()))
+
+
+@pytest.mark.parametrize("name", ["hfl/chinese-roberta-wwm-ext", "my-bert"])
+@pytest.mark.parametrize("old", [False, True])
+def test_other_names_have_a_folder_on_the_hub(address, name, old):
+    folder = folder_of(address / "community" / name, {"model_type": "bert", **CONFIG}, "model_config.json" if old else "config.json")
+    (folder / "model_state.pdparams").write_bytes(pickle.dumps(WEIGHTS, 4))
+    if not old:
+        write_safetensors(folder / "model.safetensors", WEIGHTS)
+    encoder, _ = load_pretrained(name)
+    assert cached(name).is_dir() and type(encoder).__name__ == "BertModel"
+    asked = len(Hub.asked)
+    load_pretrained(name)
+    assert len(Hub.asked) == asked
+
+
+@pytest.mark.parametrize("cut", [".pdparams", "vocab.txt"])
+def test_a_download_that_ends_too_early_is_one_line_and_comes_anew(address, cut, monkeypatch):
+    monkeypatch.setattr(Hub, "cut", cut)
+    with pytest.raises(UserError, match="cannot be fetched .*bytes.*put config.json"):
+        load_pretrained(NAME)
+    assert not cached(NAME).exists()
+    monkeypatch.setattr(Hub, "cut", "")
+    load_pretrained(NAME)
+
+
+def test_a_folder_that_an_earlier_fetch_left_without_configuration_is_completed(address):
+    """As this version of PaddleNLP leaves it."""
+    cached(NAME).mkdir(parents=True)
+    (cached(NAME) / "vocab.txt").write_text("[PAD]\n")
+    encoder, _ = load_pretrained(NAME)
+    assert json.loads((cached(NAME) / "config.json").read_text())["model_type"] == "ernie" and encoder is not None
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "nobody/no-such-model"])
+def test_a_name_that_the_hub_does_not_have_says_where_to_put_the_files(address, name):
+    with pytest.raises(UserError, match="cannot be fetched") as stopped:
+        load_pretrained(name)
+    assert str(cached(name)) in str(stopped.value) and "vocab.txt" in str(stopped.value) and "\n" not in str(stopped.value)
+    assert not cached(name).exists()
+
+
+@pytest.mark.parametrize("path", ["./x", "/nowhere/x", "~/x", "output/match/bset", "data/models/bert-mini-hz"])
+def test_a_path_is_never_fetched(address, path):
+    with pytest.raises(UserError, match="no model in"):
+        find_folder(path)
+    assert Hub.asked == []
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(address, monkeypatch):
+    monkeypatch.setenv("PPNLP_HOME", "/proc/none")
+    with pytest.raises(UserError, match="cannot be fetched"):
+        load_pretrained(NAME)

@@ -1,0 +1,300 @@
+"""Folders as hubs serve them: every weight is the file's, the states are a BERT's, or it is one line. None is random in silence."""
+
+import json
+import os
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+from published import (
+    CONFIG,
+    HIDDEN,
+    TOKENIZER,
+    as_paddle,
+    bert_of_pytorch,
+    folder_of,
+    hidden_states,
+    write_bfloat16,
+    write_safetensors,
+    write_shards,
+    write_torch,
+)
+
+from app.encoder.pretrained import load_pretrained
+from app.errors import UserError
+from app.match.model import PairClassifier
+from app.predict.graph import ForPrediction
+
+IDS = np.array([[2, 6, 7, 3, 8, 3, 0, 0], [2, 6, 3, 8, 9, 10, 11, 3]])
+SEGMENTS = np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]])
+HEADS = {
+    "cls.predictions.bias": np.zeros(15, "float32"),
+    "cls.predictions.transform.dense.weight": np.zeros((16, 16), "float32"),
+    "classifier.weight": np.zeros((3, 16), "float32"),
+    "qa_outputs.bias": np.zeros(2, "float32"),
+    "bert.embeddings.position_ids": np.arange(24)[None],
+}
+
+
+@pytest.fixture(autouse=True)
+def no_torch():
+    """What the writer of PyTorch's files leaves among the modules goes again."""
+    before = {name for name in sys.modules if name.split(".")[0] == "torch"}
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "torch" and name not in before]:
+        del sys.modules[name]
+
+
+def save(write, arrays, name="model.safetensors", **config):
+    """`write(arrays)` into a folder, as a layout."""
+    return lambda folder: write(folder_of(folder, **config) / name, arrays)
+
+
+def old(arrays):
+    """PaddleNLP 2.0: model_config.json, nested, and .pdparams."""
+
+    def make(folder):
+        inner = {**CONFIG, "init_class": "BertModel"}
+        folder_of(folder, {"init_args": [inner], "init_class": "BertForSequenceClassification"}, "model_config.json")
+        (folder / "model_state.pdparams").write_bytes(pickle.dumps({**arrays, "StructuredToParameterName@@": {}}, 2))
+
+    return make
+
+
+def typed(**values):
+    return {"config": {**CONFIG, **values}}
+
+
+BERT = bert_of_pytorch()
+BARE = bert_of_pytorch(prefix="")
+GAMMA = bert_of_pytorch(norms=("gamma", "beta"))
+LAYOUTS = {
+    "with the prefix": save(write_safetensors, {**BERT, **HEADS}),
+    "without it": save(write_safetensors, BARE),
+    "without it, architectures of another task": save(write_safetensors, BARE, **typed(model_type="bert", architectures=["BertForMaskedLM"])),
+    "with it, architectures of the bare model": save(write_safetensors, BERT, **typed(model_type="bert", architectures=["BertModel"])),
+    "no architectures": save(write_safetensors, BERT, **typed(model_type="bert")),
+    "architectures null": save(write_safetensors, BERT, **typed(model_type="bert", architectures=None)),
+    "no model_type": save(write_safetensors, BERT, **typed(architectures=["BertForPreTraining"])),
+    "a training wrapper's prefix": save(write_safetensors, {f"module.model.{name}": array for name, array in BERT.items()}),
+    "gamma and beta": save(write_safetensors, GAMMA),
+    "says pt": save(lambda path, arrays: write_safetensors(path, arrays, {"format": "pt"}), BERT),
+    "says np, and is PyTorch's": save(lambda path, arrays: write_safetensors(path, arrays, {"format": "np"}), BERT),
+    "bin": save(write_torch, {**BERT, "cls.predictions.bias": HEADS["cls.predictions.bias"]}, "pytorch_model.bin"),
+    "bin before PyTorch 1.6": save(lambda path, arrays: write_torch(path, arrays, legacy=True), BERT, "pytorch_model.bin"),
+    "shards": lambda folder: write_shards(folder_of(folder), BERT, write_safetensors, "model.safetensors"),
+    "shards of bin": lambda folder: write_shards(folder_of(folder), BERT, write_torch, "pytorch_model.bin"),
+    "PaddleNLP": save(write_safetensors, as_paddle(BERT)),
+    "PaddleNLP with the prefix": save(write_safetensors, {**as_paddle(BERT, "bert."), "classifier.weight": HEADS["classifier.weight"]}),
+    "PaddleNLP says pt": save(lambda path, arrays: write_safetensors(path, arrays, {"format": "pt"}), as_paddle(BERT)),
+    "pdparams": save(lambda path, arrays: path.write_bytes(pickle.dumps(arrays, 4)), as_paddle(BERT, "bert."), "model_state.pdparams"),
+    "pdparams by another name": save(lambda path, arrays: path.write_bytes(pickle.dumps(arrays, 4)), as_paddle(BERT), "ernie.pdparams"),
+    "pdparams with Paddle's own names": save(
+        lambda path, arrays: path.write_bytes(pickle.dumps({name: (f"w_{name}", array) for name, array in arrays.items()}, 4)),
+        as_paddle(BERT), "model_state.pdparams",
+    ),
+    "an old folder": old(as_paddle(BERT, "bert.")),
+    "float64": save(write_safetensors, {name: array.astype("float64") for name, array in BERT.items()}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_weight_is_the_files_and_the_states_are_a_berts(tmp_path, layout):
+    LAYOUTS[layout](tmp_path / "published")
+    encoder, _ = load_pretrained(str(tmp_path / "published"))
+    check_tensors(encoder, BERT)
+    encoder.eval()
+    found = encoder(paddle.to_tensor(IDS), token_type_ids=paddle.to_tensor(SEGMENTS))[0].numpy()
+    expected = hidden_states(BERT, IDS, SEGMENTS)
+    # float32: some 2^-24 a step of a sum of 32, through two layers, on values of about 1.
+    np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
+    assert all(tensor.dtype == paddle.float32 for tensor in encoder.state_dict().values())
+
+
+def check_tensors(encoder, arrays, atol=0.0):
+    expected, own = as_paddle(arrays), encoder.state_dict()
+    assert own.keys() == expected.keys()
+    for name, tensor in own.items():
+        np.testing.assert_allclose(tensor.numpy(), expected[name], rtol=0, atol=atol, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float16 pickled"])
+def test_half_precision_becomes_float32(tmp_path, kind):
+    folder = folder_of(tmp_path / "half", {"model_type": "bert", "torch_dtype": "float16", "dtype": "bfloat16", **CONFIG})
+    half = {name: array.astype("float16") for name, array in BERT.items()}
+    if kind == "bfloat16":
+        write_bfloat16(folder / "model.safetensors", BERT)
+    elif kind == "float16":
+        write_safetensors(folder / "model.safetensors", half)
+    else:
+        write_torch(folder / "pytorch_model.bin", half)
+    encoder, _ = load_pretrained(str(folder))
+    check_tensors(encoder, BERT, atol=4 * 2.0 ** (-9 if kind == "bfloat16" else -12))  # half a unit in the last place of values below 4
+    assert encoder.pooler.dense.weight.dtype == paddle.float32
+
+
+def test_an_ernie_in_pytorchs_layout(tmp_path):
+    tasks = np.random.default_rng(1).normal(size=(3, HIDDEN)).astype("float32")
+    arrays = {**{name.replace("bert.", "ernie."): array for name, array in BERT.items()}, "ernie.embeddings.task_type_embeddings.weight": tasks}
+    folder = folder_of(tmp_path / "ernie", {"model_type": "ernie", **CONFIG, "task_type_vocab_size": 3, "use_task_id": True})
+    write_safetensors(folder / "model.safetensors", arrays)
+    encoder, _ = load_pretrained(str(folder))
+    assert type(encoder).__name__ == "ErnieModel"
+    np.testing.assert_array_equal(encoder.embeddings.task_type_embeddings.weight.numpy(), tasks)
+    np.testing.assert_array_equal(encoder.encoder.layers[1].linear2.weight.numpy(), BERT["bert.encoder.layer.1.output.dense.weight"].T)
+
+
+def test_only_a_pooler_may_be_missing_and_it_is_said(tmp_path, capsys):
+    write_safetensors(folder_of(tmp_path / "bert") / "model.safetensors", bert_of_pytorch(pooler=False))
+    load_pretrained(str(tmp_path / "bert"))
+    assert "has no pooler" in capsys.readouterr().out
+
+
+def test_one_segment_type_only(tmp_path, capsys):
+    folder = folder_of(tmp_path / "one", {"model_type": "bert", **CONFIG, "type_vocab_size": 1})
+    write_safetensors(folder / "model.safetensors", bert_of_pytorch(segments=1))
+    model = PairClassifier(load_pretrained(str(folder))[0], 2)
+    model.eval()
+    ids = paddle.to_tensor(IDS)
+    one, other = (model(ids, paddle.to_tensor(segments)).numpy() for segments in (SEGMENTS, SEGMENTS * 0))
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(ForPrediction(model)(ids, paddle.to_tensor(SEGMENTS)).numpy(), one, atol=1e-5)
+    assert "segment id 0" in capsys.readouterr().out
+
+
+def without(*names):
+    return {name: array for name, array in BERT.items() if not any(part in name for part in names)}
+
+
+WRONG_TENSORS = {
+    "a layer is missing": (without("layer.1."), "lacks encoder.layers.1"),
+    "one tensor is missing": (without("layer.1.output.dense.bias"), "lacks encoder.layers.1.linear2.bias"),
+    "half a pooler": (without("pooler.dense.bias"), None),
+    "layers that config.json does not have": ({**BERT, "bert.encoder.layer.2.output.dense.bias": np.zeros(16, "f4")}, "unexpected"),
+    "another vocabulary": ({**BERT, "bert.embeddings.word_embeddings.weight": np.zeros((99, 16), "f4")}, "another shape"),
+    "another width": ({**BERT, "bert.encoder.layer.0.output.dense.weight": np.zeros((16, 8), "f4")}, "another shape"),
+    "no layers": ({name: array for name, array in BERT.items() if "encoder" not in name}, "as no BERT does"),
+    "no embeddings": (without("word_embeddings"), "has no tensors embeddings.word_embeddings"),
+    "two encoders": ({**BERT, **{f"other.{name}": array for name, array in BERT.items()}}, "has 2 tensors"),
+    "two layouts": ({**BERT, **as_paddle(BERT, "bert.")}, "in two ways"),
+    "gamma beside weight": ({**BERT, "bert.embeddings.LayerNorm.gamma": np.zeros(16, "f4")}, "with different values"),
+    "not finite": ({**BERT, "bert.pooler.dense.bias": np.full(16, np.nan, "f4")}, "not finite"),
+    "nothing": ({}, "has no tensors"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_TENSORS)
+def test_wrong_tensors_are_one_line(tmp_path, what, capsys):
+    arrays, words = WRONG_TENSORS[what]
+    folder = folder_of(tmp_path / "wrong")
+    write_safetensors(folder / "model.safetensors", arrays)
+    if words is None:  # a pooler is random as a whole, or it is the file's
+        load_pretrained(str(folder))
+        assert "has no pooler" in capsys.readouterr().out
+        return
+    refused(folder, words)
+
+
+def refused(folder, words):
+    with pytest.raises(UserError, match=words) as stopped:
+        load_pretrained(str(folder))
+    assert str(folder) in str(stopped.value) and "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", "Git LFS"),
+        (b"<!DOCTYPE html><html>", "web page"),
+        (b"PK\x03\x04 cut", "cannot be read"),
+        (b"\x10\0\0\0\0\0\0\0{}", "cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin", "model_state.pdparams"])
+def test_what_is_no_file_of_weights_is_one_line(tmp_path, content, words, name):
+    (folder_of(tmp_path / "wrong") / name).write_bytes(content)
+    refused(tmp_path / "wrong", words)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors", "model_state.pdparams"])
+def test_cut_files_are_one_line(tmp_path, name, legacy):
+    folder = folder_of(tmp_path / "cut")
+    if name.endswith("bin"):
+        write_torch(folder / name, BERT, legacy)
+    elif name.endswith("safetensors"):
+        write_safetensors(folder / name, BERT)
+    else:
+        (folder / name).write_bytes(pickle.dumps(as_paddle(BERT), 2 if legacy else 4))
+    whole = (folder / name).read_bytes()
+    for size in (len(whole) // 3, len(whole) - 40):
+        (folder / name).write_bytes(whole[:size])
+        refused(folder, "cannot be read|lacks|end of its storage")
+
+
+class Crafted:
+    def __reduce__(self):
+        return os.mkdir, ("ran",)
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model_state.pdparams", "other.pdparams"])
+def test_code_in_a_pickle_never_runs(tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = folder_of(tmp_path / "crafted")
+    (folder / name).write_bytes(pickle.dumps({"x": Crafted()}))
+    refused(folder, "it calls .*mkdir")
+    (folder / name).unlink()
+    # Nor where an index names the file, whatever its own name is.
+    for hidden in ("weights.bin", "weights.safetensors", "../weights.bin", "/tmp/weights.bin", "weights.pkl"):
+        for index in ("pytorch_model.bin.index.json", "model.safetensors.index.json"):
+            if "/" not in hidden:
+                (folder / hidden).write_bytes(pickle.dumps({"x": Crafted()}))
+            (folder / index).write_text(json.dumps({"weight_map": {"x": hidden}}))
+            refused(folder, "it calls|of this folder|cannot be read")
+            (folder / index).unlink()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_index_that_names_what_is_not_there_is_one_line(tmp_path):
+    folder = folder_of(tmp_path / "shards")
+    write_shards(folder, BERT, write_safetensors, "model.safetensors")
+    (folder / "model-00002-of-00002.safetensors").unlink()
+    refused(folder, "lacks model-00002-of-00002.safetensors")
+    for damaged in ("{", "[]", '{"weight_map": []}', '{"weight_map": {"a": 3}}'):
+        (folder / "model.safetensors.index.json").write_text(damaged)
+        refused(folder, "damaged|names 3")
+
+
+@pytest.mark.parametrize(
+    "config, words",
+    [
+        ("{", "damaged"),
+        ("[]", "damaged"),
+        (json.dumps({**CONFIG, "model_type": "gpt2"}), "is for gpt2; this program takes bert, ernie, roberta, electra"),
+        (json.dumps({**CONFIG, "model_type": "nezha"}), "is for nezha"),
+        (json.dumps({**CONFIG, "model_type": "albert"}), "is for albert"),
+        (json.dumps({**CONFIG, "architectures": ["DebertaV2Model"]}), "is for DebertaV2Model"),
+        (json.dumps(CONFIG), "is for nothing"),
+        (json.dumps({**CONFIG, "model_type": "bert", "hidden_size": "wide"}), "no BertModel can be built"),
+        (json.dumps({**CONFIG, "model_type": "bert", "num_attention_heads": 3}), "no BertModel can be built"),
+        (json.dumps({**CONFIG, "model_type": "bert", "hidden_act": "magic"}), "no BertModel can be built"),
+    ],
+)
+def test_a_configuration_that_is_none_is_one_line(tmp_path, config, words):
+    folder = folder_of(tmp_path / "wrong")
+    write_safetensors(folder / "model.safetensors", BERT)
+    (folder / "config.json").write_text(config)
+    refused(folder, words)
+
+
+def test_the_folder_stays_as_it_was(tmp_path):
+    folder = folder_of(tmp_path / "bert")
+    write_safetensors(folder / "model.safetensors", BERT)
+    before = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
+    load_pretrained(str(folder))
+    assert {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()} == before
+    assert TOKENIZER.size == 15
