@@ -21,7 +21,7 @@ from app.errors import UserError
 
 FORMAT = 2  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
-DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors")
+DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "model.safetensors")
 
 
 def model_hash(folder: Path) -> str:

@@ -11,7 +11,6 @@ from app.pretrain.corpus import Corpus
 from app.pretrain.masking import mask_tokens
 from app.pretrain.sentence_pairs import SentencePairs
 from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
 
 
 @dataclass
@@ -27,7 +26,7 @@ class Examples:
     epoch: int
 
     def __post_init__(self) -> None:
-        special = {self.tokenizer.vocabulary[token] for token in SPECIAL_TOKENS}
+        special = {self.tokenizer.vocabulary[token] for token in self.tokenizer.special}
         self._ordinary = np.array(sorted(set(self.tokenizer.vocabulary.values()) - special))
 
     def example(self, row: int):

@@ -1,17 +1,16 @@
 """Texts -> characters that are tokens by themselves, and words: BERT's cleaning and splitting, by table.
 
-The `tokenizers` library looks at one character after the other and notes where each came from. But what it does to a character
+The libraries look at one character after the other and notes where each came from. But what it does to a character
 depends on that character alone: it is removed, it parts words, it stands alone (Chinese, punctuation), or it belongs to a word.
-So the library is asked once for each character; texts are then split by looking all their characters up at once.
+So they are asked once for each character; texts are then split by looking all their characters up at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List
+from typing import Callable, Dict, List
 
 import numpy as np
-from tokenizers import normalizers, pre_tokenizers
 
 UNKNOWN, REMOVED, SPACE, ALONE, ODD, WORD = range(6)  # what becomes of a character; ODD: it becomes several tokens
 _CODES = 0x110000
@@ -26,19 +25,16 @@ class Split:
     begins: np.ndarray  # int64, places where words begin
     words: List[str]  # the words, as they were written
     bounds: np.ndarray  # int64 [texts + 1], where each text begins
+    original: np.ndarray  # int64 [characters], their places in the texts joined by one character each
 
 
 class Splitter:
-    """Splits as the library's normalizer and pre-tokenizer do one after the other."""
+    """Splits as `pieces` does, which gives the cleaned words and characters of one text (`Basic.pieces`)."""
 
-    def __init__(self, normalizer: normalizers.Normalizer, pre_tokenizer: pre_tokenizers.PreTokenizer):
-        self._normalizer, self._pre_tokenizer = normalizer, pre_tokenizer
+    def __init__(self, pieces: Callable[[str], List[str]]):
+        self.pieces = pieces
         self._kinds = np.zeros(_CODES, np.uint8)
         self._forms: Dict[int, str] = {}  # code -> what it is after cleaning, of those that stand alone
-
-    def pieces(self, text: str) -> List[str]:
-        """The library's own answer for one text: cleaned words and characters."""
-        return [piece for piece, _ in self._pre_tokenizer.pre_tokenize_str(self._normalizer.normalize_str(text))]
 
     def form(self, code: int) -> str:
         """What a character that stands alone is after cleaning."""
@@ -64,7 +60,7 @@ class Splitter:
             begins, word_ends = np.append(begins, odd), np.append(word_ends, odd + 1)
         clean = joined if len(codes) == len(joined) else codes.tobytes().decode("utf-32-le")
         words = [clean[begin:end] for begin, end in zip(begins.tolist(), word_ends.tolist())]
-        return Split(codes, np.flatnonzero(kinds == ALONE), begins, words, bounds)
+        return Split(codes, np.flatnonzero(kinds == ALONE), begins, words, bounds, np.flatnonzero(kept))
 
     def _learn(self, codes: np.ndarray) -> None:
         """Asks the library what becomes of each of these characters between two letters."""

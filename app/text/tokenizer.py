@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
-from tokenizers import Tokenizer, models, processors
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from app.atomic import write_json, write_text
+from app.atomic import write_text
 from app.errors import UserError
+from app.text.basic import PADDLENLP, Basic
 from app.text.split import Splitter
-from app.text.vocab import SPECIAL_TOKENS, normalizer, pre_tokenizer, read_vocabulary, write_vocabulary
+from app.text.tokenizer_settings import read_settings, write_settings
+from app.text.vocab import SPECIAL_TOKENS, read_vocabulary, write_vocabulary
 
 MOST_WORDS = 1 << 16  # distinct words whose ids are remembered
 
@@ -25,25 +26,32 @@ class PairTokenizer:
     Special tokens are not looked for in the text: somebody who types "[SEP]" gets three ordinary pieces.
     """
 
-    def __init__(self, vocabulary: Dict[str, int], lowercase: bool = True):
-        self.vocabulary, self.lowercase = vocabulary, lowercase
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (vocabulary[token] for token in SPECIAL_TOKENS)
-        self._tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-        self._tokenizer.normalizer = normalizer(lowercase)
-        self._tokenizer.pre_tokenizer = pre_tokenizer()
-        self._splitter = Splitter(normalizer(lowercase), pre_tokenizer())
+    def __init__(
+        self,
+        vocabulary: Dict[str, int],
+        lowercase: bool = True,
+        basic: Optional[Basic] = None,
+        special: Sequence[str] = tuple(SPECIAL_TOKENS),
+    ):
+        self.vocabulary, self.basic, self.special = vocabulary, basic or Basic(lowercase=lowercase), tuple(special)
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (vocabulary[token] for token in special)
+        self._tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=special[1]))
+        self._tokenizer.normalizer = self.basic.normalizer()
+        self._tokenizer.pre_tokenizer = self.basic.pre_tokenizer()
+        self._pieced = Tokenizer(models.WordPiece(vocabulary, unk_token=special[1]))  # of words that are clean and split already
+        self._pieced.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        self._splitter = Splitter(self.basic.pieces())
         self._by_character = np.full(0x110000, -1, np.int32)
         self._by_word: Dict[str, List[int]] = {}
 
     @classmethod
     def load(cls, folder: Path) -> "PairTokenizer":
-        """Reads `vocab.txt` and, where it is there, `do_lower_case` of `tokenizer_config.json`."""
+        """The tokenizer of a folder, with the settings that its files say and the token ids of the library that it is from."""
         folder = Path(folder)
         if not (folder / "vocab.txt").is_file():
             raise UserError(f"{folder}: no vocab.txt (a WordPiece vocabulary, as BERT and ERNIE have) in this folder")
-        config = folder / "tokenizer_config.json"
-        settings = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
-        return cls(read_vocabulary(folder / "vocab.txt"), bool(settings.get("do_lower_case", True)))
+        basic, special = read_settings(folder)
+        return cls(read_vocabulary(folder / "vocab.txt", special), basic=basic, special=special)
 
     @property
     def size(self) -> int:
@@ -62,6 +70,13 @@ class PairTokenizer:
 
         Characters that stand alone are looked up in a table; only words go through the library, each distinct one once.
         """
+        tokens, lengths, _ = self._flat(texts)
+        return tokens, lengths
+
+    def _flat(self, texts: List[str]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`flat_ids`, and for each token the place in the joined texts (`Split.original`) of the word that it begins, or -1."""
+        if self.basic.library == PADDLENLP and self.basic.lowercase:  # Python's small sigma depends on its neighbours
+            texts = [text.lower() if "\u03a3" in text and len(text.lower()) == len(text) else text for text in texts]
         split = self._splitter.split(texts)
         alone = self._character_ids(split.codes[split.alone])
         of_words = self._word_ids(split.words)
@@ -75,7 +90,11 @@ class PairTokenizer:
         flat = np.fromiter(itertools.chain.from_iterable(of_words), np.int32, int(sizes.sum()))
         within = np.arange(len(flat)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         tokens[np.repeat(ends[split.begins] - sizes, sizes) + within] = flat
-        return tokens, np.diff(np.append(0, ends)[split.bounds])
+        begun = np.full(len(tokens), -1, np.int64)
+        begun[ends[split.alone] - 1] = split.original[split.alone]
+        filled = sizes > 0
+        begun[(ends[split.begins] - sizes)[filled]] = split.original[split.begins][filled]
+        return tokens, np.diff(np.append(0, ends)[split.bounds]), begun
 
     def _character_ids(self, codes: np.ndarray) -> np.ndarray:
         ids = self._by_character[codes]
@@ -91,7 +110,10 @@ class PairTokenizer:
         if len(known) + len(new) > MOST_WORDS:  # constant memory, however long the file
             known.clear()
             new = list(dict.fromkeys(words))
-        for word, encoding in zip(new, self._tokenizer.encode_batch_fast(new, add_special_tokens=False)):
+        tokenizer, asked = self._tokenizer, new
+        if self.basic.library == PADDLENLP:
+            tokenizer, asked = self._pieced, [" ".join(self._splitter.pieces(word)) for word in new]
+        for word, encoding in zip(new, tokenizer.encode_batch_fast(asked, add_special_tokens=False)):
             known[word] = encoding.ids
         return [known[word] for word in words]
 
@@ -100,12 +122,13 @@ class PairTokenizer:
         import jieba
 
         jieba.setLogLevel("ERROR")
-        starts: List[bool] = []
-        for text, encoding in zip(texts, self._tokenizer.encode_batch(texts, add_special_tokens=False)):
-            words = {begin for _, begin, _ in jieba.tokenize(text)}
-            pieces = zip(encoding.offsets, encoding.tokens)
-            starts += [begin in words and not token.startswith("##") for (begin, _), token in pieces]
-        return np.array(starts, bool)
+        tokens, _, begun = self._flat(texts)
+        begins = np.zeros(sum(map(len, texts)) + len(texts) + 1, bool)  # of the joined texts; the last one is that of -1
+        place = 0
+        for text in texts:
+            begins[[place + begin for _, begin, _ in jieba.tokenize(text)]] = True
+            place += len(text) + 1
+        return begins[begun] & (begun >= 0)
 
     @property
     def hash(self) -> str:
@@ -117,10 +140,9 @@ class PairTokenizer:
         folder = Path(folder)
         by_id = {number: token for token, number in self.vocabulary.items()}
         write_vocabulary(folder / "vocab.txt", (by_id.get(number, f"[unused{number}]") for number in range(self.size)))
-        special = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
-        settings = {"tokenizer_class": "BertTokenizer", "do_lower_case": self.lowercase, **special}
-        write_json(folder / "tokenizer_config.json", settings)
+        write_settings(folder, self.basic, self.special)
         whole = Tokenizer.from_str(self._tokenizer.to_str())
-        whole.post_processor = processors.BertProcessing(("[SEP]", self.sep_id), ("[CLS]", self.cls_id))
-        whole.add_special_tokens(list(special.values()))
+        _, _, cls, sep, _ = self.special
+        whole.post_processor = processors.BertProcessing((sep, self.sep_id), (cls, self.cls_id))
+        whole.add_special_tokens(list(self.special))
         write_text(folder / "tokenizer.json", whole.to_str(pretty=False))

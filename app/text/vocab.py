@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Sequence
 
 import numpy as np
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, trainers
 
 from app.atomic import write_text
 from app.errors import UserError
+from app.text.basic import Basic
 from app.text.split import Splitter
 
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # ids 0 to 4, PAD = 0 as PaddleNLP's models assume
 LETTERS = 0.8  # share of a vocabulary that single letters and characters may take
 
 
-def normalizer(lowercase: bool) -> normalizers.Normalizer:
-    """BERT's cleaning: control characters out, a space around each Chinese character, accents off with lower case."""
-    return normalizers.BertNormalizer(lowercase=lowercase)
-
-
-def pre_tokenizer() -> pre_tokenizers.PreTokenizer:
-    """BERT's splitting at white space and punctuation."""
-    return pre_tokenizers.BertPreTokenizer()
-
-
 def count_words(texts: List[str]) -> Counter:
     """How often each word (a Chinese character counts as one) occurs in the texts, cleaned and split as BERT does."""
-    splitter = Splitter(normalizer(lowercase=True), pre_tokenizer())
+    splitter = Splitter(Basic().pieces())
     split = splitter.split(texts)
     codes, times = np.unique(split.codes[split.alone], return_counts=True)
     counts: Counter = Counter()
@@ -63,27 +54,35 @@ def learn_vocabulary(counts: Counter, size: int, min_frequency: int = 2) -> List
         vocab_size=size, min_frequency=min_frequency, special_tokens=SPECIAL_TOKENS + alphabet + inner, show_progress=False
     )
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizer()
+    tokenizer.pre_tokenizer = Basic().pre_tokenizer()
     tokenizer.train_from_iterator(words, trainer)
     learned = tokenizer.get_vocab()
     pieces = sorted(set(learned) - kept - set(SPECIAL_TOKENS))
     return (SPECIAL_TOKENS + alphabet + pieces)[:size]
 
 
-def read_vocabulary(path: Path) -> Dict[str, int]:
-    """Reads a `vocab.txt`: one token a line (BERT) or `token<TAB>id` (ERNIE). Raises UserError where it is neither."""
+def read_vocabulary(path: Path, special: Sequence[str] = SPECIAL_TOKENS) -> Dict[str, int]:
+    """Reads a `vocab.txt`: one token a line (BERT) or `token<TAB>id` (ERNIE). Raises UserError where it is neither, or lacks one
+    of the `special` tokens.
+    """
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"{path}: cannot be read as a vocabulary ({problem})") from problem
     rows = [line.rstrip("\r").split("\t") for line in lines]
-    if all(len(row) == 2 and row[1].isdigit() for row in rows):
-        vocabulary = {token: int(number) for token, number in rows}
+    numbered = [len(row) == 2 and row[1].isascii() and row[1].isdigit() for row in rows]
+    if all(numbered):
+        vocabulary = {token: int(number) for token, number in rows}  # ERNIE's own has some tokens twice: the last one counts
+    elif sum(numbered) > len(rows) / 2:
+        raise UserError(f"{path}: line {numbered.index(False) + 1} is no TOKEN<TAB>ID, as most of the others are")
     else:
         vocabulary = {row[0]: number for number, row in enumerate(rows)}
-    missing = [token for token in SPECIAL_TOKENS if token not in vocabulary]
+    missing = [token for token in special if token not in vocabulary]
     if missing:
         raise UserError(f"{path}: no {' '.join(missing)}; a WordPiece vocabulary (one token a line) is needed")
+    twice = [token for token in special if sum(row[0] == token for row in rows) > 1]
+    if twice or (all(numbered) and len({row[1] for row in rows}) < len(rows)):
+        raise UserError(f"{path}: damaged, {twice[0] if twice else 'a number'} stands there twice")
     return vocabulary
 
 

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.text.basic import Basic
 from app.text.split import Splitter
 from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS, count_words, normalizer, pre_tokenizer
+from app.text.vocab import SPECIAL_TOKENS, count_words
 
 TOKENS = SPECIAL_TOKENS + list("怎么还款，。！abcde0123é가") + ["##a", "##b", "##1", "##2", "paddle", "##paddle"]
 TOKENIZERS = [PairTokenizer({token: number for number, token in enumerate(TOKENS)}, lowercase) for lowercase in (True, False)]
@@ -30,7 +31,7 @@ def test_the_ids_are_the_librarys(made):
 @settings(max_examples=200, deadline=None)
 @given(texts)
 def test_the_words_are_the_librarys(made):
-    cleaner, splitter = normalizer(True), pre_tokenizer()
+    cleaner, splitter = Basic().normalizer(), Basic().pre_tokenizer()
     expected = {}
     for text in made:
         for word, _ in splitter.pre_tokenize_str(cleaner.normalize_str(text)):
@@ -55,5 +56,5 @@ def test_remembered_words_are_bounded(monkeypatch):
 
 
 def test_a_splitter_knows_nothing_of_vocabularies():
-    split = Splitter(normalizer(True), pre_tokenizer()).split(["怎么pay，Now", "x"])
+    split = Splitter(Basic().pieces()).split(["怎么pay，Now", "x"])
     assert split.words == ["pay", "Now", "x"] and len(split.alone) == 3 and split.bounds.tolist() == [0, 10, 12]
