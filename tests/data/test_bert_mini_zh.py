@@ -36,7 +36,7 @@ def test_it_has_read_chinese(capsys, text, word):
 
 @pytest.mark.slow
 def test_fine_tuning_from_it_gives_what_the_readme_says(tmp_path):
-    """The default run, 87.5 % on test here; from scratch the loss has not left 0.69 after as many steps."""
+    """The default run, 85.5 % on test here; from scratch the loss has not left 0.69 after as many steps."""
     done = run_app("match", "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "run/metrics.json").read_text())["test"]["accuracy"] > 0.84
