@@ -38,6 +38,11 @@ ARCHITECTURES = {
     "roberta": (RobertaConfig, RobertaModel),
     "electra": (ElectraConfig, ElectraModel),
 }
+NOT_OF_THE_ENCODER = ("architectures", "dtype", "torch_dtype")  # all is float32 here
+ENDINGS = (  # of the names of classes, behind the architecture's
+    "model", "forpretraining", "formaskedlm", "forsequenceclassification", "fortokenclassification", "forquestionanswering",
+    "formultiplechoice", "fornextsentenceprediction", "lmheadmodel", "discriminator", "fortotalpretraining",
+)  # fmt: skip
 
 
 def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, PairTokenizer]:
@@ -99,13 +104,6 @@ def _architecture(values: Dict[str, Any], file: Path) -> str:
                 return architecture
     told = next((str(name) for name in named if name), "nothing")
     raise UserError(f"{file}: is for {told}; this program takes {', '.join(ARCHITECTURES)} (model_type, or architectures)")
-
-
-NOT_OF_THE_ENCODER = ("architectures", "dtype", "torch_dtype")  # all is float32 here
-ENDINGS = (
-    "model", "forpretraining", "formaskedlm", "forsequenceclassification", "fortokenclassification", "forquestionanswering",
-    "formultiplechoice", "fornextsentenceprediction", "lmheadmodel", "discriminator", "fortotalpretraining",
-)  # fmt: skip
 
 
 def _check_finite(arrays: Dict[str, np.ndarray], source: str) -> None:
