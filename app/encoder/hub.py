@@ -7,6 +7,7 @@ one. Other names have a folder each on the hub.
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import urllib.error
 import urllib.request
@@ -83,8 +84,6 @@ def _fetch_folder(name: str, folder: Path) -> None:
 
 
 def _fetch_shards(name: str, folder: Path, index: Path) -> None:
-    import json
-
     if index.is_file():
         for shard in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())):
             _download(f"{COMMUNITY}/{name}/{Path(shard).name}", folder / Path(shard).name)
