@@ -14,6 +14,7 @@ import numpy as np
 
 from app import runtime
 from app.atomic import locked, write_json
+from app.errors import UserError
 from app.match.card import Card
 from app.predict.engine import Engine, engines_for, why_not
 from app.predict.export import exported
@@ -117,7 +118,7 @@ def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expe
             _rate(scorer, few)  # the first pass over a shape is slower
             rate = _rate(scorer, _of_medium_length(pairs, max(LEAST, int(_rate(scorer, few) * TIMED))))
     except Exception as problem:  # whatever a library comes up with on a machine that it does not know
-        passing = isinstance(problem, (OSError, MemoryError))  # a full disk, say: it may have room the next time
+        passing = isinstance(problem, (UserError, OSError, MemoryError))  # a full disk, say: it may have room the next time
         return {"cannot_run": one_line(problem), "try_again": passing}
     return {
         "pairs_a_second": rate,
@@ -149,8 +150,9 @@ def _record_file(folder: Path, device: str) -> Path:
 def known(folder: Path, device: str) -> Dict[str, Any]:
     """The record that was measured on this machine; empty where there is none."""
     try:
-        return json.loads(_record_file(folder, device).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        record = json.loads(_record_file(folder, device).read_text(encoding="utf-8"))
+        return record if isinstance(record["engines"], dict) else {}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {}  # none, or one that a broken disk has damaged
 
 

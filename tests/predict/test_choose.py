@@ -8,6 +8,7 @@ from fake_engine import FakeEngine
 
 from app import Matcher
 from app.commands import predict
+from app.errors import UserError
 from app.match.card import read_card
 from app.predict import choose, jobs, matcher
 from app.predict.choose import describe, open_first, ranked
@@ -117,7 +118,7 @@ def test_a_full_disk_is_no_reason_for_ever(small_matcher, monkeypatch, tmp_path)
     pairs = [("甲", f"乙{number}") for number in range(250)]
     monkeypatch.setattr(choose, "why_not", lambda name, device: "")
     monkeypatch.setattr(choose, "TIMED", 0.01)
-    for problem, kept in ((OSError(28, "No space left on device"), False), (ImportError("too old"), True)):
+    for problem, kept in ((OSError(28, "No space left on device"), False), (UserError("was stopped"), False), (ImportError("too old"), True)):
         monkeypatch.setattr(choose, "EngineProcesses", Broken(("int8", problem)))
         choose.compare(folder, "cpu", read_card(folder), pairs, lambda text: None)
         assert bool(choose.known(folder, "cpu")) == kept
@@ -136,9 +137,10 @@ def test_where_engines_cannot_be_compared_one_scores_all_the_same(small_matcher,
     assert len((tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()) == 201
 
 
-def test_a_damaged_record_is_measured_anew(small_matcher):
+@pytest.mark.parametrize("damage", ['{"engines": {"fp', "[]", "{}", '{"engines": []}', ""])
+def test_a_damaged_record_is_measured_anew(small_matcher, damage):
     file = choose._record_file(small_matcher / "best", "cpu")
-    file.write_text('{"engines": {"fp')
+    file.write_text(damage)
     try:
         assert choose.known(small_matcher / "best", "cpu") == {}
     finally:
