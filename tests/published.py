@@ -128,7 +128,7 @@ def write_bfloat16(path, arrays):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-class _TorchPickler(pickle._Pickler):
+class _TorchPickler(pickle.Pickler):
     """Writes tensors as PyTorch does, without PyTorch."""
 
     def __init__(self, file, storages):
