@@ -23,6 +23,7 @@ from app.errors import UserError
 from app.progress import say
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
+TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer)
 OPTIONAL = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json")
 SECONDS = 30  # that a server may keep silent
 
@@ -39,6 +40,7 @@ def fetch(name: str, folder: Path) -> None:
                 _download(address, temporary / file)
             if known:
                 write_json(temporary / "config.json", _configuration(name))
+                write_json(temporary / "tokenizer_config.json", _tokenizer_settings(name))
             else:
                 _fetch_folder(name, temporary)
             if lacking_files(temporary):
@@ -54,7 +56,7 @@ def _addresses(name: str) -> Dict[str, str]:
     """Where PaddleNLP's own names have their weights and vocabulary; empty for other names."""
     for _, model in ARCHITECTURES.values():
         weights = model.pretrained_resource_files_map.get("model_state", {}).get(name)
-        for tokenizer in (BertTokenizer, ErnieTokenizer, ElectraTokenizer):
+        for tokenizer in TOKENIZERS:
             vocabulary = getattr(tokenizer, "pretrained_resource_files_map", {}).get("vocab_file", {}).get(name)
             if weights and vocabulary and name in model.pretrained_init_configuration:
                 return {WEIGHTS[-1]: weights, VOCABULARY: vocabulary}
@@ -67,6 +69,15 @@ def _configuration(name: str) -> Dict[str, object]:
         if name in model.pretrained_init_configuration:
             return {"model_type": architecture, **model.pretrained_init_configuration[name]}
     raise ValueError(f"PaddleNLP has no configuration of {name}")
+
+
+def _tokenizer_settings(name: str) -> Dict[str, object]:
+    """Whether the model's texts are put into lower case, as PaddleNLP holds it for its own names."""
+    for tokenizer in TOKENIZERS:
+        if name in tokenizer.pretrained_init_configuration:
+            settings = tokenizer.pretrained_init_configuration[name]
+            return {"tokenizer_class": tokenizer.__name__, "do_lower_case": settings.get("do_lower_case", True)}
+    return {}
 
 
 def _fetch_folder(name: str, folder: Path) -> None:

@@ -75,6 +75,14 @@ def test_the_readmes_model_is_fetched_once_and_used_again_without_network(addres
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(encoder.state_dict().values(), again.state_dict().values()))
 
 
+def test_a_cased_model_of_the_hub_stays_cased(address, monkeypatch):
+    """PaddleNLP's own names have no tokenizer_config.json on the hub: the library holds that for them."""
+    monkeypatch.setitem(ErnieTokenizer.pretrained_init_configuration, NAME, {"do_lower_case": False})
+    assert load_pretrained(NAME)[1].basic.lowercase is False
+    monkeypatch.setitem(ErnieTokenizer.pretrained_init_configuration, NAME, {"do_lower_case": True})
+    assert load_pretrained(NAME)[1].basic.lowercase is False  # what was fetched stays
+
+
 @pytest.mark.parametrize("name", ["hfl/chinese-roberta-wwm-ext", "my-bert"])
 @pytest.mark.parametrize("old", [False, True])
 def test_other_names_have_a_folder_on_the_hub(address, name, old):
