@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Dict, Optional
 
-from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer
+from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
 
 from app.atomic import atomic_folder, write_json
 from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files
@@ -23,7 +23,7 @@ from app.errors import UserError
 from app.progress import say
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
-TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer)
+TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
 OPTIONAL = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json")
 SECONDS = 30  # that a server may keep silent
 
