@@ -16,7 +16,7 @@ from typing import Dict, Optional
 
 from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
 
-from app.atomic import atomic_folder, write_json
+from app.atomic import atomic_folder, locked, write_json
 from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files
 from app.encoder.pretrained import ARCHITECTURES
 from app.errors import UserError
@@ -32,24 +32,31 @@ def fetch(name: str, folder: Path) -> None:
     """Fetches the model's files into `folder`. Raises UserError where that is not possible: what was looked for, and where to put
     it by hand.
     """
-    say(f"{name}: not on this machine; fetching it into {folder}")
     try:
-        with atomic_folder(folder) as temporary:
-            known = _addresses(name)
-            for file, address in known.items():
-                _download(address, temporary / file)
-            if known:
-                write_json(temporary / "config.json", _configuration(name))
-                write_json(temporary / "tokenizer_config.json", _tokenizer_settings(name))
-            else:
-                _fetch_folder(name, temporary)
-            if lacking_files(temporary):
-                raise FileNotFoundError(f"the hub has no {', '.join(lacking_files(temporary))} of it")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder.with_name(f".{folder.name}.lock")):  # of several processes, one fetches
+            if lacking_files(folder):
+                say(f"{name}: not on this machine; fetching it into {folder}")
+                with atomic_folder(folder) as temporary:
+                    _fetch(name, temporary)
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise UserError(
             f"no model {name}: not on this machine and cannot be fetched ({problem}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
             f"and {VOCABULARY} into {folder}, or name a folder that has them"
         ) from problem
+
+
+def _fetch(name: str, folder: Path) -> None:
+    known = _addresses(name)
+    for file, address in known.items():
+        _download(address, folder / file)
+    if known:
+        write_json(folder / "config.json", _configuration(name))
+        write_json(folder / "tokenizer_config.json", _tokenizer_settings(name))
+    else:
+        _fetch_folder(name, folder)
+    if lacking_files(folder):
+        raise FileNotFoundError(f"the hub has no {', '.join(lacking_files(folder))} of it")
 
 
 def _addresses(name: str) -> Dict[str, str]:

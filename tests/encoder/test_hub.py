@@ -75,6 +75,16 @@ def test_the_readmes_model_is_fetched_once_and_used_again_without_network(addres
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(encoder.state_dict().values(), again.state_dict().values()))
 
 
+def test_of_several_that_ask_at_once_one_fetches(address):
+    """As the processes of a parallel run do."""
+    asking = [threading.Thread(target=find_folder, args=(NAME,)) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert sorted(Hub.asked) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
+
+
 def test_a_cased_model_of_the_hub_stays_cased(address, monkeypatch):
     """PaddleNLP's own names have no tokenizer_config.json on the hub: the library holds that for them."""
     monkeypatch.setitem(ErnieTokenizer.pretrained_init_configuration, NAME, {"do_lower_case": False})
