@@ -25,9 +25,10 @@ def start(command, flags, folder, *more):
 
 
 def journal(folder):
-    """The run's events so far."""
+    """The run's events so far; the last line may still be on its way."""
     path = folder / "journal.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    return [json.loads(line) for line in lines]
 
 
 def wait_for_step(process, folder, step):
