@@ -71,7 +71,7 @@ def as_paddle(arrays, prefix=""):
     return found
 
 
-def hidden_states(arrays, ids, segments, prefix="bert.", pad=0):
+def hidden_states(arrays, ids, segments, prefix="bert.", pad=0, epsilon=1e-12):
     """Devlin et al. 2019 in NumPy: float32 [B, S, H] of the last layer."""
 
     def get(name):
@@ -79,7 +79,7 @@ def hidden_states(arrays, ids, segments, prefix="bert.", pad=0):
 
     def norm(x, name):
         centred = x - x.mean(-1, keepdims=True)
-        return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12) * get(f"{name}.weight") + get(f"{name}.bias")
+        return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + epsilon) * get(f"{name}.weight") + get(f"{name}.bias")
 
     def linear(x, name):
         return x @ get(f"{name}.weight").T + get(f"{name}.bias")

@@ -47,7 +47,17 @@ def to_paddle(arrays: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarra
     pytorch, paddle = (any(map(pattern.fullmatch, found)) for pattern in (OF_PYTORCH, OF_PADDLE))
     if pytorch == paddle:
         raise UserError(f"{source}: names its layers {'in two ways' if paddle else 'as no BERT does'}; what is it?")
-    return {_paddle_name(name): _turned(name, array) for name, array in found.items()} if pytorch else found
+    return _converted(found, source) if pytorch else found
+
+
+def _converted(found: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarray]:
+    converted: Dict[str, np.ndarray] = {}
+    for name, array in found.items():
+        target = _paddle_name(name)
+        if target in converted:
+            raise UserError(f"{source}: has two tensors for one place, {target}; {name} is one of them")
+        converted[target] = _turned(name, array)
+    return converted
 
 
 def _prefix(names: Iterable[str], source: str) -> str:
@@ -63,9 +73,9 @@ def _gamma_beta(match: "re.Match[str]") -> str:
 
 def _paddle_name(name: str) -> str:
     layer = OF_PYTORCH.fullmatch(name)
-    if layer:
+    if layer and layer[2] in PARTS:  # a part under any other name stays as it is, and has no place in the encoder
         number, part, kind = layer.groups()
-        return f"encoder.layers.{number}.{PARTS.get(part, part)}.{kind}"
+        return f"encoder.layers.{number}.{PARTS[part]}.{kind}"
     return name.replace("embeddings.LayerNorm.", "embeddings.layer_norm.")
 
 

@@ -89,9 +89,20 @@ def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
     try:
         config = config_class.from_dict({name: value for name, value in values.items() if name not in NOT_OF_THE_ENCODER})
         set_dropout(config, dropout)
-        return model_class(config)
+        encoder = model_class(config)
+        _set_epsilon(encoder, config.layer_norm_eps)
+        return encoder
     except Exception as problem:  # whatever PaddleNLP makes of values that are none
         raise UserError(f"{file}: no {model_class.__name__} can be built from it ({problem})") from problem
+
+
+def _set_epsilon(encoder: paddle.nn.Layer, epsilon: float) -> None:
+    """PaddleNLP's ERNIE has 1e-12 in its norms, whatever its configuration says."""
+    if not 0 <= epsilon <= 1e-3:  # what Paddle computes with
+        raise ValueError(f"layer_norm_eps is {epsilon}, and must be from 0 to 0.001")
+    for layer in encoder.sublayers():
+        if isinstance(layer, paddle.nn.LayerNorm):
+            layer._epsilon = epsilon
 
 
 def _architecture(values: Dict[str, Any], file: Path) -> str:

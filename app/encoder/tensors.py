@@ -50,7 +50,7 @@ def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source:
 
 
 def read_weights(files: List[Path]) -> Dict[str, np.ndarray]:
-    """All tensors of these files by name, floating-point ones as float32. Raises UserError where a file is no such file, or two
+    """The floating-point tensors of these files by name, as float32. Raises UserError where a file is no such file, or two
     of them have a tensor of one name.
     """
     arrays: Dict[str, np.ndarray] = {}
@@ -61,7 +61,9 @@ def read_weights(files: List[Path]) -> Dict[str, np.ndarray]:
         if twice:
             raise UserError(f"{file}: has {twice[0]}, as another of the files has")
         arrays.update(found)
-    return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    # Integers are counts, positions, or the weights of a quantized model, which mean nothing without their scales.
+    weights = {name: array for name, array in arrays.items() if isinstance(name, str) and array.dtype.kind == "f"}
+    return {name: array.astype(np.float32) for name, array in weights.items()}
 
 
 def _check_is_binary(file: Path) -> None:

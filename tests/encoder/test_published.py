@@ -181,6 +181,14 @@ WRONG_TENSORS = {
     "two encoders": ({**BERT, **{f"other.{name}": array for name, array in BERT.items()}}, "has 2 tensors"),
     "two layouts": ({**BERT, **as_paddle(BERT, "bert.")}, "in two ways"),
     "gamma beside weight": ({**BERT, "bert.embeddings.LayerNorm.gamma": np.zeros(16, "f4")}, "with different values"),
+    "PaddleNLP's norm beside PyTorch's": ({**BERT, "bert.embeddings.layer_norm.weight": np.zeros(16, "f4")}, "for one place"),
+    "PaddleNLP's part of a layer beside PyTorch's": (
+        {**BERT, "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")}, "unexpected encoder.layer.0.self_attn"
+    ),
+    "PaddleNLP's part of a layer instead of PyTorch's": (
+        {**without("layer.0.attention.self.query.weight"), "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")},
+        "lacks encoder.layers.0.self_attn.q_proj.weight",
+    ),
     "not finite": ({**BERT, "bert.pooler.dense.bias": np.full(16, np.nan, "f4")}, "not finite"),
     "nothing": ({}, "has no tensors"),
 }
@@ -196,6 +204,41 @@ def test_wrong_tensors_are_one_line(tmp_path, what, capsys):
         assert "has no pooler" in capsys.readouterr().out
         return
     refused(folder, words)
+
+
+@pytest.mark.parametrize("kind", ["int8", "int64", "object", "U8", "complex64"])
+def test_a_pickled_weight_that_is_no_floating_point_number_is_one_line(tmp_path, kind):
+    """Integers are what quantized models hold: taken for weights, they would score at random."""
+    arrays = as_paddle(BERT)
+    arrays["encoder.layers.1.linear1.weight"] = arrays["encoder.layers.1.linear1.weight"].astype(kind)
+    folder = folder_of(tmp_path / "wrong")
+    (folder / "model_state.pdparams").write_bytes(pickle.dumps(arrays, 4))
+    refused(folder, "lacks encoder.layers.1.linear1.weight")
+
+
+def test_names_that_are_no_text_are_passed_over(tmp_path):
+    folder = folder_of(tmp_path / "bert")
+    (folder / "model_state.pdparams").write_bytes(pickle.dumps({**as_paddle(BERT), 3: np.zeros(2, "f4")}, 4))
+    check_tensors(load_pretrained(str(folder))[0], BERT)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "ernie", "roberta", "electra"])
+def test_the_epsilon_of_the_norms_is_the_configurations(tmp_path, architecture):
+    """PaddleNLP's ERNIE has 1e-12 whatever its config.json says; published ones in PyTorch's layout say 1e-5."""
+    epsilon = 1e-3
+    folder = folder_of(tmp_path / "published", {"model_type": architecture, **CONFIG, "layer_norm_eps": epsilon})
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "use_task_id": False, "embedding_size": HIDDEN}))
+    small = {name: array * 0.05 if "embeddings." in name and "Norm" not in name else array for name, array in BERT.items()}
+    write_safetensors(folder / "model.safetensors", small)
+    encoder, _ = load_pretrained(str(folder))
+    encoder.eval()
+    ids, segments = paddle.to_tensor(IDS), paddle.to_tensor(SEGMENTS)
+    places = paddle.arange(IDS.shape[1]).unsqueeze(0).expand(IDS.shape)  # RoBERTa's own ones begin later
+    output = encoder(ids, token_type_ids=segments, position_ids=places)
+    found = (output if isinstance(output, paddle.Tensor) else output[0]).numpy()
+    expected = hidden_states(small, IDS, SEGMENTS, epsilon=epsilon)
+    np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
 
 
 def refused(folder, words):
@@ -285,6 +328,8 @@ def test_an_index_that_names_what_is_not_there_is_one_line(tmp_path):
         (json.dumps({**CONFIG, "model_type": "bert", "hidden_size": "wide"}), "no BertModel can be built"),
         (json.dumps({**CONFIG, "model_type": "bert", "num_attention_heads": 3}), "no BertModel can be built"),
         (json.dumps({**CONFIG, "model_type": "bert", "hidden_act": "magic"}), "no BertModel can be built"),
+        (json.dumps({**CONFIG, "model_type": "bert", "layer_norm_eps": 0.1}), "layer_norm_eps is 0.1"),
+        (json.dumps({**CONFIG, "model_type": "ernie", "layer_norm_eps": "small"}), "no ErnieModel can be built"),
     ],
 )
 def test_a_configuration_that_is_none_is_one_line(tmp_path, config, words):
