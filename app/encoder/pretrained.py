@@ -86,6 +86,8 @@ def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
     except (OSError, ValueError, AttributeError) as problem:
         raise UserError(f"{file}: damaged ({problem})") from problem
     config_class, model_class = ARCHITECTURES[_architecture(values, file)]
+    if values.get("position_embedding_type", "absolute") != "absolute":
+        raise UserError(f"{file}: position_embedding_type is {values['position_embedding_type']!r}; PaddleNLP has absolute alone")
     try:
         config = config_class.from_dict({name: value for name, value in values.items() if name not in NOT_OF_THE_ENCODER})
         set_dropout(config, dropout)

@@ -328,6 +328,7 @@ def test_an_index_that_names_what_is_not_there_is_one_line(tmp_path):
         (json.dumps({**CONFIG, "model_type": "bert", "hidden_size": "wide"}), "no BertModel can be built"),
         (json.dumps({**CONFIG, "model_type": "bert", "num_attention_heads": 3}), "no BertModel can be built"),
         (json.dumps({**CONFIG, "model_type": "bert", "hidden_act": "magic"}), "no BertModel can be built"),
+        (json.dumps({**CONFIG, "model_type": "bert", "position_embedding_type": "relative_key"}), "absolute alone"),
         (json.dumps({**CONFIG, "model_type": "bert", "layer_norm_eps": 0.1}), "layer_norm_eps is 0.1"),
         (json.dumps({**CONFIG, "model_type": "ernie", "layer_norm_eps": "small"}), "no ErnieModel can be built"),
     ],
