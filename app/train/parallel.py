@@ -54,11 +54,16 @@ def launch(arguments: List[str], processes: int, log_dir: str, gpu: bool) -> int
 def _wait(running: subprocess.Popen, code_file: Path) -> str:
     """Waits for the launcher; returns, in words, which of its processes was killed and how, empty where none was."""
     ended, killed = None, ""  # when the first process left
+    numbers: List[int] = []  # of the processes, by rank
+    gone: List[int] = []  # ranks that the launcher has let go, the first one first
     while running.poll() is None:
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.wait(timeout=0.05)
-            killed = killed or _killed_process(running.pid)
+            children = sorted(process.pid for process in psutil.Process(running.pid).children())  # started in this order
+            numbers = children if len(children) > len(numbers) else numbers
+            gone += [rank for rank, number in enumerate(numbers) if number not in children and rank not in gone]
+            killed = killed or _killed_process(numbers)
             if killed:  # before the launcher prints the logs of all
                 for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
                     process.kill()
@@ -71,28 +76,31 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
                 process.send_signal(signal.SIGINT)
         except psutil.NoSuchProcess:
             pass  # it ended in this very moment
+    if not killed and gone and 0 < 256 - running.returncode <= signal.SIGRTMAX:  # the launcher was quicker: its code tells
+        killed = _told(gone[0], len(numbers), 256 - running.returncode)
     return killed
 
 
-def _killed_process(launcher: int) -> str:
-    """Which of the launcher's processes a signal has ended, in words; empty where none was, or where the system does not tell."""
+def _killed_process(numbers: List[int]) -> str:
+    """Which of these processes a signal has ended, in words; empty where none was, or where the system does not tell."""
     found = {}
-    processes = sorted(psutil.Process(launcher).children(), key=lambda process: process.pid)  # they were started in this order
-    for rank, process in enumerate(processes):
+    for rank, process in enumerate(numbers):
         try:
-            with open(f"/proc/{process.pid}/stat") as file:
+            with open(f"/proc/{process}/stat") as file:
                 fields = file.read().rpartition(")")[2].split()
             number = int(fields[-1]) & 0x7F  # the last field is the exit status, of a process that has ended
             if fields[0] == "Z" and number:
                 found[number] = rank
         except OSError:
             continue
-    found.pop(signal.SIGABRT, None) if len(found) > 1 else None  # how gloo ends the others
-    if not found:
-        return ""
-    number, rank = found.popitem()
+    others = (signal.SIGABRT, signal.SIGTERM)  # how gloo and the launcher end those that are left
+    first = [(rank, number) for number, rank in found.items() if number not in others]
+    return _told(first[0][0], len(numbers), first[0][1]) if first else ""
+
+
+def _told(rank: int, of: int, number: int) -> str:
     memory = " (too little memory?)" if number == signal.SIGKILL else ""
-    return f"process {rank} of {len(processes)} was ended by {signal.Signals(number).name}{memory}"
+    return f"process {rank} of {of} was ended by {signal.Signals(number).name}{memory}"
 
 
 def end_with_parent() -> None:
