@@ -54,12 +54,22 @@ def weight_files(folder: Path) -> List[Path]:
         if (folder / whole).is_file():
             return [folder / whole]
         if (folder / (whole + INDEX)).is_file():
-            return _shards(folder, folder / (whole + INDEX), Path(whole).suffix)
+            return _shards(folder, folder / (whole + INDEX))
     others = sorted(folder.glob("*.pdparams"))
     return others if len(others) == 1 else []
 
 
-def _shards(folder: Path, index: Path, suffix: str) -> List[Path]:
+def _shards(folder: Path, index: Path) -> List[Path]:
+    names = shard_names(index)
+    for name in names:
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: lacks {name}, which {index.name} names")
+    return [folder / name for name in names]
+
+
+def shard_names(index: Path) -> List[str]:
+    """The files that an index of shards names. Raises UserError where it is damaged, or names files of another kind or folder."""
+    suffix = Path(index.name[: -len(INDEX)]).suffix
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
@@ -67,9 +77,7 @@ def _shards(folder: Path, index: Path, suffix: str) -> List[Path]:
     for name in names:
         if not isinstance(name, str) or os.path.basename(name) != name or not name.endswith(suffix):
             raise UserError(f"{index}: names {name!r}, which is no {suffix} file of this folder")
-        if not (folder / name).is_file():
-            raise UserError(f"{folder}: lacks {name}, which {index.name} names")
-    return [folder / name for name in names]
+    return names
 
 
 def lacking_files(folder: Path) -> List[str]:

@@ -7,20 +7,21 @@ one. Other names have a folder each on the hub.
 from __future__ import annotations
 
 import http.client
-import json
 import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, Optional, Sequence
 
 from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
 
-from app.atomic import atomic_folder, locked, write_json
-from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files
-from app.encoder.pretrained import ARCHITECTURES
+from app.atomic import atomic_folder, locked, temporary_of, write_json
+from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files, shard_names, weight_files
+from app.encoder.pretrained import ARCHITECTURES, read_config
+from app.encoder.tensors import read_weights
 from app.errors import UserError
 from app.progress import say
+from app.text.tokenizer import PairTokenizer
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
@@ -29,8 +30,8 @@ SECONDS = 30  # that a server may keep silent
 
 
 def fetch(name: str, folder: Path) -> None:
-    """Fetches the model's files into `folder`. Raises UserError where that is not possible: what was looked for, and where to put
-    it by hand.
+    """Fetches the model's files into `folder`, and reads them: what cannot be read is not kept. Raises UserError: what was looked
+    for, and where to put it by hand.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -39,24 +40,26 @@ def fetch(name: str, folder: Path) -> None:
                 say(f"{name}: not on this machine; fetching it into {folder}")
                 with atomic_folder(folder) as temporary:
                     _fetch(name, temporary)
-    except (OSError, http.client.HTTPException, ValueError) as problem:
+    except (UserError, OSError, http.client.HTTPException, ValueError) as problem:
+        reason = str(problem).replace(f"{temporary_of(folder)}", "what the hub has")
         raise UserError(
-            f"no model {name}: not on this machine and cannot be fetched ({problem}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
+            f"no model {name}: not on this machine and cannot be fetched ({reason}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
             f"and {VOCABULARY} into {folder}, or name a folder that has them"
         ) from problem
 
 
 def _fetch(name: str, folder: Path) -> None:
     known = _addresses(name)
-    for file, address in known.items():
-        _download(address, folder / file)
     if known:
         write_json(folder / "config.json", _configuration(name))
         write_json(folder / "tokenizer_config.json", _tokenizer_settings(name))
+        for file, address in known.items():
+            _download(address, folder / file)
     else:
-        _fetch_folder(name, folder)
-    if lacking_files(folder):
-        raise FileNotFoundError(f"the hub has no {', '.join(lacking_files(folder))} of it")
+        _fetch_small_files(name, folder)
+        _fetch_weights(name, folder)
+    PairTokenizer.load(folder)
+    read_weights(weight_files(folder))
 
 
 def _addresses(name: str) -> Dict[str, str]:
@@ -87,24 +90,30 @@ def _tokenizer_settings(name: str) -> Dict[str, object]:
     return {}
 
 
-def _fetch_folder(name: str, folder: Path) -> None:
-    """Of each kind the first file that there is."""
-    for kind in (CONFIGS, WEIGHTS, (VOCABULARY,)):
-        for file in kind:
-            if _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True):
-                break
+def _fetch_small_files(name: str, folder: Path) -> None:
+    """All but the weights, which are large: first it must be known that the model is one for this program."""
+    _first_of(name, folder, CONFIGS)
+    read_config(folder)
+    _first_of(name, folder, (VOCABULARY,))
     for file in OPTIONAL:
         _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True)
-    for whole in WEIGHTS:
-        if not any((folder / file).is_file() for file in WEIGHTS):
-            _download(f"{COMMUNITY}/{name}/{whole}{INDEX}", folder / (whole + INDEX), optional=True)
-            _fetch_shards(name, folder, folder / (whole + INDEX))
+    PairTokenizer.load(folder)
 
 
-def _fetch_shards(name: str, folder: Path, index: Path) -> None:
-    if index.is_file():
-        for shard in sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())):
-            _download(f"{COMMUNITY}/{name}/{Path(shard).name}", folder / Path(shard).name)
+def _fetch_weights(name: str, folder: Path) -> None:
+    """The first kind of weights that there is, in one file or in shards."""
+    found = _first_of(name, folder, (*WEIGHTS, *(whole + INDEX for whole in WEIGHTS)))
+    if found.name.endswith(INDEX):
+        for shard in shard_names(found):
+            _download(f"{COMMUNITY}/{name}/{shard}", folder / shard)
+
+
+def _first_of(name: str, folder: Path, files: Sequence[str]) -> Path:
+    """Fetches the first of these files that there is."""
+    for file in files:
+        if _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True):
+            return folder / file
+    raise FileNotFoundError(f"the hub has no {' or '.join(files)} of it")
 
 
 def _download(address: str, path: Path, optional: bool = False) -> Optional[Path]:

@@ -26,6 +26,7 @@ STORAGES = {
     "FloatStorage": "<f4", "HalfStorage": "<f2", "BFloat16Storage": "bf16", "DoubleStorage": "<f8", "LongStorage": "<i8",
     "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "<i1", "ByteStorage": "<u1", "BoolStorage": "|b1",
 }  # fmt: skip
+WRAPPED = ("state_dict", "model_state_dict", "model")  # where a training script keeps the weights, beside its own state
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of a file of PyTorch before 1.6
 
 
@@ -118,10 +119,9 @@ def _read_stream(file: BinaryIO) -> Any:
 
 
 def _arrays(values: Any) -> Dict[str, np.ndarray]:
-    if isinstance(values, dict) and set(values) == {"state_dict"}:  # as a training script keeps it
-        values = values["state_dict"]
     if not isinstance(values, dict):
         raise ValueError("it holds no names")
+    values = next((values[name] for name in WRAPPED if isinstance(values.get(name), dict)), values)
     cut = values.get("UnpackBigParamInfor@@", {})  # how Paddle cuts a tensor of more than 4 GB
     arrays = {}
     for name, value in values.items():

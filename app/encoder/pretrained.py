@@ -38,6 +38,14 @@ ARCHITECTURES = {
     "roberta": (RobertaConfig, RobertaModel),
     "electra": (ElectraConfig, ElectraModel),
 }
+POOLER = "pooler."
+DONE = {  # what a configuration may say. PaddleNLP passes over the rest, and the states would be those of another model
+    "position_embedding_type": ("absolute",),
+    "is_decoder": (False,),
+    "add_cross_attention": (False,),
+    "quantization_config": (None,),
+    "hidden_act": ("gelu", "relu", "silu", "swish", "tanh"),
+}
 NOT_OF_THE_ENCODER = ("architectures", "dtype", "torch_dtype")  # all is float32 here
 ENDINGS = (  # of the names of classes, behind the architecture's
     "model", "forpretraining", "formaskedlm", "forsequenceclassification", "fortokenclassification", "forquestionanswering",
@@ -61,11 +69,11 @@ def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, Pa
     arrays = to_paddle(read_weights(files), source)
     own = encoder.state_dict()
     lacking = [name for name in own if name not in arrays]
-    if lacking and all(name.startswith("pooler.") for name in lacking):
+    if lacking and all(name.startswith(POOLER) for name in lacking) and not any(name.startswith(POOLER) for name in arrays):
         say(f"{source}: has no pooler; it starts from random weights")
-        arrays.update((name, own[name].numpy()) for name in own if name.startswith("pooler."))
-    if not any(name.startswith("pooler.") for name in own):
-        arrays = {name: array for name, array in arrays.items() if not name.startswith("pooler.")}
+        arrays.update((name, own[name].numpy()) for name in lacking)
+    if not any(name.startswith(POOLER) for name in own):
+        arrays = {name: array for name, array in arrays.items() if not name.startswith(POOLER)}
     _check_finite(arrays, source)
     load_strictly(encoder, arrays, source)
     _check_fit(encoder, tokenizer, folder)
@@ -73,9 +81,22 @@ def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, Pa
 
 
 def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
-    """The encoder that the folder's config.json or model_config.json describes, with random weights.
+    """The encoder that the folder's configuration describes, with random weights. Raises UserError as `read_config` does."""
+    file, values = read_config(folder)
+    config_class, model_class = ARCHITECTURES[_architecture(values, file)]
+    try:
+        config = config_class.from_dict({name: value for name, value in values.items() if name not in NOT_OF_THE_ENCODER})
+        set_dropout(config, dropout)
+        encoder = model_class(config)
+        _set_epsilon(encoder, config.layer_norm_eps)
+        return encoder
+    except Exception as problem:  # whatever PaddleNLP makes of values that are none
+        raise UserError(f"{file}: no {model_class.__name__} can be built from it ({problem})") from problem
 
-    Raises UserError where it is damaged, or of an architecture that this program does not take.
+
+def read_config(folder: Path) -> Tuple[Path, Dict[str, Any]]:
+    """The folder's config.json or model_config.json, and its values. Raises UserError where it is damaged, is of an architecture
+    that this program does not take, or asks for what is not done here.
     """
     file = next((folder / name for name in CONFIGS if (folder / name).is_file()), folder / CONFIGS[0])
     try:
@@ -85,17 +106,11 @@ def build_encoder(folder: Path, dropout: float = -1) -> paddle.nn.Layer:
         values = flatten_model_config(values)
     except (OSError, ValueError, AttributeError) as problem:
         raise UserError(f"{file}: damaged ({problem})") from problem
-    config_class, model_class = ARCHITECTURES[_architecture(values, file)]
-    if values.get("position_embedding_type", "absolute") != "absolute":
-        raise UserError(f"{file}: position_embedding_type is {values['position_embedding_type']!r}; PaddleNLP has absolute alone")
-    try:
-        config = config_class.from_dict({name: value for name, value in values.items() if name not in NOT_OF_THE_ENCODER})
-        set_dropout(config, dropout)
-        encoder = model_class(config)
-        _set_epsilon(encoder, config.layer_norm_eps)
-        return encoder
-    except Exception as problem:  # whatever PaddleNLP makes of values that are none
-        raise UserError(f"{file}: no {model_class.__name__} can be built from it ({problem})") from problem
+    _architecture(values, file)
+    for name, done in DONE.items():
+        if values.get(name) not in (None, *done):
+            raise UserError(f"{file}: {name} is {values[name]!r}; only {' or '.join(map(json.dumps, done))} is done here")
+    return file, values
 
 
 def _set_epsilon(encoder: paddle.nn.Layer, epsilon: float) -> None:

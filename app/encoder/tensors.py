@@ -40,7 +40,8 @@ def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source:
     """Sets all weights of the model. Raises UserError on a missing, unexpected or misshapen tensor: no random head."""
     own = model.state_dict()
     missing, unexpected = sorted(set(own) - set(arrays)), sorted(set(arrays) - set(own))
-    misshapen = [name for name in own if name in arrays and list(arrays[name].shape) != list(own[name].shape)]
+    shapes = {name: (list(arrays[name].shape), list(own[name].shape)) for name in own if name in arrays}
+    misshapen = [f"{name} ({found}, not {needed})" for name, (found, needed) in shapes.items() if found != needed]
     for problem, names in (("lacks", missing), ("has an unexpected", unexpected), ("has another shape of", misshapen)):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -20,6 +20,7 @@ from app import runtime
 from app.errors import UserError
 
 EXIT_CODE_FILE = "APP_EXIT_CODE_FILE"  # names the file in which the first process leaves its exit code
+FOLLOWING = (signal.SIGABRT, signal.SIGTERM)  # how gloo and the launcher end the processes that are left
 GRACE = 5.0  # seconds that the other processes have to end after the first one
 
 
@@ -55,14 +56,14 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
     """Waits for the launcher; returns, in words, which of its processes was killed and how, empty where none was."""
     ended, killed = None, ""  # when the first process left
     numbers: List[int] = []  # of the processes, by rank
-    gone: List[int] = []  # ranks that the launcher has let go, the first one first
+    gone: List[int] = []  # ranks that the launcher had let go when it was first seen to let any go
     while running.poll() is None:
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.wait(timeout=0.05)
             children = sorted(process.pid for process in psutil.Process(running.pid).children())  # started in this order
             numbers = children if len(children) > len(numbers) else numbers
-            gone += [rank for rank, number in enumerate(numbers) if number not in children and rank not in gone]
+            gone = gone or [rank for rank, number in enumerate(numbers) if number not in children]
             killed = killed or _killed_process(numbers)
             if killed:  # before the launcher prints the logs of all
                 for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
@@ -76,8 +77,10 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
                 process.send_signal(signal.SIGINT)
         except psutil.NoSuchProcess:
             pass  # it ended in this very moment
-    if not killed and gone and 0 < 256 - running.returncode <= signal.SIGRTMAX:  # the launcher was quicker: its code tells
-        killed = _told(gone[0], len(numbers), 256 - running.returncode)
+    number = 256 - running.returncode
+    if not killed and gone and 0 < number <= signal.SIGRTMAX:  # the launcher was quicker: its code tells of one of them
+        sure = len(gone) == 1 and number not in FOLLOWING
+        killed = _told(gone[0], len(numbers), number) if sure else f"one of {len(numbers)} processes was killed"
     return killed
 
 
@@ -93,8 +96,7 @@ def _killed_process(numbers: List[int]) -> str:
                 found[number] = rank
         except OSError:
             continue
-    others = (signal.SIGABRT, signal.SIGTERM)  # how gloo and the launcher end those that are left
-    first = [(rank, number) for number, rank in found.items() if number not in others]
+    first = [(rank, number) for number, rank in found.items() if number not in FOLLOWING]
     return _told(first[0][0], len(numbers), first[0][1]) if first else ""
 
 

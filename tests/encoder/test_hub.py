@@ -10,7 +10,7 @@ import urllib.parse
 import numpy as np
 import pytest
 from paddlenlp.transformers import ErnieModel, ErnieTokenizer
-from published import CONFIG, TOKENIZER, as_paddle, bert_of_pytorch, folder_of, write_safetensors
+from published import CONFIG, TOKENIZER, as_paddle, bert_of_pytorch, folder_of, write_safetensors, write_shards
 
 from app.encoder import hub
 from app.encoder.files import cached, find_folder
@@ -22,17 +22,23 @@ WEIGHTS = as_paddle(bert_of_pytorch())
 
 
 class Hub(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, notes what was asked for; can end a file too early."""
+    """Serves a folder, notes what was asked for; can end a file too early, or give a web page for it."""
 
-    asked, cut = [], ""
+    asked, cut, page = [], "", ""
 
     def log_message(self, *_):
         pass
 
     def do_GET(self):
         """A file, or 404."""
-        self.asked.append(urllib.parse.unquote(self.path).rpartition("/")[2])
-        super().do_GET()
+        name = urllib.parse.unquote(self.path).rpartition("/")[2]
+        self.asked.append(name)
+        if self.page and name.endswith(self.page):  # as a proxy or a hotel's network answers
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<!DOCTYPE html><html>Please log in</html>")
+        else:
+            super().do_GET()
 
     def copyfile(self, source, outputfile):
         """The file, or the first half of it."""
@@ -58,6 +64,7 @@ def address(tmp_path, monkeypatch):
     monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Hub, "asked", [])
     monkeypatch.setattr(Hub, "cut", "")
+    monkeypatch.setattr(Hub, "page", "")
     yield files
     server.shutdown()
     server.server_close()
@@ -115,6 +122,57 @@ def test_a_download_that_ends_too_early_is_one_line_and_comes_anew(address, cut,
     assert not cached(NAME).exists()
     monkeypatch.setattr(Hub, "cut", "")
     load_pretrained(NAME)
+
+
+def refused_and_not_kept(name, words):
+    with pytest.raises(UserError, match=words) as stopped:
+        load_pretrained(name)
+    text = str(stopped.value)
+    assert "cannot be fetched" in text and "\n" not in text and ".tmp" not in text and not cached(name).exists()
+
+
+@pytest.mark.parametrize("page", [".pdparams", "vocab.txt"])
+def test_a_web_page_instead_of_a_file_is_not_kept(address, page, monkeypatch):
+    monkeypatch.setattr(Hub, "page", page)
+    refused_and_not_kept(NAME, "web page" if page == ".pdparams" else "vocab.txt")
+    monkeypatch.setattr(Hub, "page", "")
+    load_pretrained(NAME)
+
+
+@pytest.mark.parametrize("page", ["config.json", "vocab.txt", "tokenizer.json", "special_tokens_map.json", ".safetensors", "index.json"])
+def test_a_web_page_instead_of_a_file_of_another_name_is_not_kept(address, page, monkeypatch):
+    """Of optional files too: what they would have said is not known."""
+    folder = folder_of(address / "community" / "nobody" / "bert", {"model_type": "bert", **CONFIG})
+    if page == "index.json":
+        write_shards(folder, WEIGHTS, write_safetensors, "model.safetensors")
+    else:
+        write_safetensors(folder / "model.safetensors", WEIGHTS)
+    monkeypatch.setattr(Hub, "page", page)
+    refused_and_not_kept("nobody/bert", "what the hub has/.*(web page|damaged|vocab.txt)")
+    monkeypatch.setattr(Hub, "page", "")
+    load_pretrained("nobody/bert")
+
+
+def test_shards_are_fetched_by_their_index(address):
+    folder = folder_of(address / "community" / "nobody" / "bert", {"model_type": "bert", **CONFIG})
+    write_shards(folder, WEIGHTS, write_safetensors, "model.safetensors")
+    encoder, _ = load_pretrained("nobody/bert")
+    for name, tensor in encoder.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), WEIGHTS[name])
+
+
+@pytest.mark.parametrize("named", ["../../escaped.safetensors", "/tmp/escaped.safetensors", "weights.bin", 3])
+def test_an_index_of_the_hub_names_files_of_its_own_folder_only(address, named):
+    folder = folder_of(address / "community" / "nobody" / "bert", {"model_type": "bert", **CONFIG})
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": named}}))
+    refused_and_not_kept("nobody/bert", "no .safetensors file of this folder")
+
+
+def test_the_weights_of_a_model_that_is_not_for_this_program_are_not_fetched(address):
+    folder = folder_of(address / "community" / "nobody" / "gpt", {"model_type": "gpt2", **CONFIG})
+    write_safetensors(folder / "model.safetensors", WEIGHTS)
+    refused_and_not_kept("nobody/gpt", "is for gpt2")
+    assert Hub.asked == ["config.json"]
 
 
 def test_a_folder_that_an_earlier_fetch_left_without_configuration_is_completed(address):
