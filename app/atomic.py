@@ -95,8 +95,13 @@ def recover_folder(folder: Path) -> None:
             shutil.rmtree(_previous(folder))
         else:
             os.replace(_previous(folder), folder)
-    for leftover in folder.parent.glob(f".{folder.name}.*.tmp"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    clear_leftovers(folder.parent, folder.name)
+
+
+def clear_leftovers(folder: Path, name: str = "*") -> None:
+    """Removes what kills have left half written in a folder in which only this process writes (of `name` alone, if given)."""
+    for leftover in folder.glob(f".{name}.*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
 def restore_folder(folder: Path) -> None:

@@ -9,11 +9,12 @@ from typing import List
 
 from app import runtime
 from app.errors import UserError
+from app.text.tokenizer_json import TOKENIZER_JSON
+from app.text.vocab import VOCABULARY
 
 CONFIGS = ("config.json", "model_config.json")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model_state.pdparams")
 INDEX = ".index.json"  # behind a name of WEIGHTS: the shards of that kind
-VOCABULARY = "vocab.txt"
 
 
 def find_folder(name: str) -> Path:
@@ -87,7 +88,7 @@ def lacking_files(folder: Path) -> List[str]:
     there = {
         " or ".join(CONFIGS): any((folder / file).is_file() for file in CONFIGS),
         f"weights ({' or '.join(WEIGHTS)})": bool(weight_files(folder)),
-        VOCABULARY: (folder / VOCABULARY).is_file(),
+        f"{VOCABULARY} or {TOKENIZER_JSON}": any((folder / file).is_file() for file in (VOCABULARY, TOKENIZER_JSON)),
     }
     return [what for what, found in there.items() if not found]
 

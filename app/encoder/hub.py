@@ -16,16 +16,19 @@ from typing import Dict, Optional, Sequence
 from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
 
 from app.atomic import atomic_folder, locked, temporary_of, write_json
-from app.encoder.files import CONFIGS, INDEX, VOCABULARY, WEIGHTS, lacking_files, shard_names, weight_files
+from app.encoder.files import CONFIGS, INDEX, WEIGHTS, lacking_files, shard_names, weight_files
 from app.encoder.pretrained import ARCHITECTURES, read_config
 from app.encoder.tensors import read_weights
 from app.errors import UserError
 from app.progress import say
 from app.text.tokenizer import PairTokenizer
+from app.text.tokenizer_json import TOKENIZER_JSON
+from app.text.tokenizer_settings import ADDED, CONFIG, MAP
+from app.text.vocab import VOCABULARY
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-OPTIONAL = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json")
+OF_TOKENIZER = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # what the tokenizer needs of these, it says
 SECONDS = 30  # that a server may keep silent
 
 
@@ -52,7 +55,7 @@ def _fetch(name: str, folder: Path) -> None:
     known = _addresses(name)
     if known:
         write_json(folder / "config.json", _configuration(name))
-        write_json(folder / "tokenizer_config.json", _tokenizer_settings(name))
+        write_json(folder / CONFIG, _tokenizer_settings(name))
         for file, address in known.items():
             _download(address, folder / file)
     else:
@@ -94,8 +97,7 @@ def _fetch_small_files(name: str, folder: Path) -> None:
     """All but the weights, which are large: first it must be known that the model is one for this program."""
     _first_of(name, folder, CONFIGS)
     read_config(folder)
-    _first_of(name, folder, (VOCABULARY,))
-    for file in OPTIONAL:
+    for file in OF_TOKENIZER:
         _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True)
     PairTokenizer.load(folder)
 

@@ -31,6 +31,8 @@ from app.encoder.tensors import load_strictly, read_weights
 from app.errors import UserError
 from app.progress import say
 from app.text.tokenizer import PairTokenizer
+from app.text.tokenizer_json import TOKENIZER_JSON
+from app.text.tokenizer_settings import library_of
 
 ARCHITECTURES = {
     "bert": (BertConfig, BertModel),
@@ -43,7 +45,6 @@ DONE = {  # what a configuration may say. PaddleNLP passes over the rest, and th
     "position_embedding_type": ("absolute",),
     "is_decoder": (False,),
     "add_cross_attention": (False,),
-    "quantization_config": (None,),
     "hidden_act": ("gelu", "relu", "silu", "swish", "tanh"),
 }
 NOT_OF_THE_ENCODER = ("architectures", "dtype", "torch_dtype")  # all is float32 here
@@ -62,6 +63,9 @@ def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, Pa
     folder = find_folder(name)
     tokenizer = PairTokenizer.load(folder)
     encoder = build_encoder(folder, dropout)
+    if not (folder / TOKENIZER_JSON).exists() and not library_of(folder):
+        say(f"{folder}: does not say which library it is from; texts are split as PaddleNLP does (with transformers_version in "
+            "config.json: as Hugging Face does)")
     if encoder.config.type_vocab_size == 1:
         say(f"{folder}: knows one kind of segment, so both texts get segment id 0")
     files = weight_files(folder)
@@ -143,6 +147,7 @@ def _check_finite(arrays: Dict[str, np.ndarray], source: str) -> None:
 def _check_fit(encoder: paddle.nn.Layer, tokenizer: PairTokenizer, folder: Path) -> None:
     size = encoder.config.vocab_size
     if tokenizer.size > size:
-        raise UserError(f"{folder}: vocab.txt has {tokenizer.size} tokens, the model's embedding only {size}; wrong vocab.txt?")
-    if tokenizer.pad_id != encoder.config.pad_token_id:
-        raise UserError(f"{folder}: [PAD] is {tokenizer.pad_id} in vocab.txt and {encoder.config.pad_token_id} in config.json")
+        raise UserError(f"{folder}: its vocabulary has {tokenizer.size} tokens, the model's embedding {size}; the wrong one?")
+    pad = encoder.config.pad_token_id
+    if tokenizer.pad_id != pad:
+        raise UserError(f"{folder}: {tokenizer.special[0]} is {tokenizer.pad_id} in the vocabulary and {pad} in config.json")

@@ -11,11 +11,11 @@ import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from app.atomic import write_text
-from app.errors import UserError
-from app.text.basic import PADDLENLP, Basic
+from app.text.basic import CAPITAL_SIGMA, PADDLENLP, Basic
 from app.text.split import Splitter
+from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.tokenizer_settings import read_settings, write_settings
-from app.text.vocab import SPECIAL_TOKENS, read_vocabulary, write_vocabulary
+from app.text.vocab import SPECIAL_TOKENS, UNUSED, VOCABULARY, write_vocabulary
 
 MOST_WORDS = 1 << 16  # distinct words whose ids are remembered
 
@@ -47,11 +47,8 @@ class PairTokenizer:
     @classmethod
     def load(cls, folder: Path) -> "PairTokenizer":
         """The tokenizer of a folder, with the settings that its files say and the token ids of the library that it is from."""
-        folder = Path(folder)
-        if not (folder / "vocab.txt").is_file():
-            raise UserError(f"{folder}: no vocab.txt (a WordPiece vocabulary, as BERT and ERNIE have) in this folder")
-        basic, special = read_settings(folder)
-        return cls(read_vocabulary(folder / "vocab.txt", special), basic=basic, special=special)
+        vocabulary, basic, special = read_settings(Path(folder))
+        return cls(vocabulary, basic=basic, special=special)
 
     @property
     def size(self) -> int:
@@ -75,8 +72,8 @@ class PairTokenizer:
 
     def _flat(self, texts: List[str]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`flat_ids`, and for each token the place in the joined texts (`Split.original`) of the word that it begins, or -1."""
-        if self.basic.library == PADDLENLP and self.basic.lowercase:  # Python's small sigma depends on its neighbours
-            texts = [text.lower() if "\u03a3" in text and len(text.lower()) == len(text) else text for text in texts]
+        if self.basic.library == PADDLENLP and self.basic.lowercase:
+            texts = [self.basic.with_small_sigmas(text) if CAPITAL_SIGMA in text else text for text in texts]
         split = self._splitter.split(texts)
         alone = self._character_ids(split.codes[split.alone])
         of_words = self._word_ids(split.words)
@@ -139,10 +136,10 @@ class PairTokenizer:
         """Writes `vocab.txt`, `tokenizer_config.json` and `tokenizer.json`, which PaddleNLP and `tokenizers` read."""
         folder = Path(folder)
         by_id = {number: token for token, number in self.vocabulary.items()}
-        write_vocabulary(folder / "vocab.txt", (by_id.get(number, f"[unused{number}]") for number in range(self.size)))
+        write_vocabulary(folder / VOCABULARY, (by_id.get(number, f"{UNUSED}-{number}]") for number in range(self.size)))
         write_settings(folder, self.basic, self.special)
         whole = Tokenizer.from_str(self._tokenizer.to_str())
         _, _, cls, sep, _ = self.special
         whole.post_processor = processors.BertProcessing((sep, self.sep_id), (cls, self.cls_id))
         whole.add_special_tokens(list(self.special))
-        write_text(folder / "tokenizer.json", whole.to_str(pretty=False))
+        write_text(folder / TOKENIZER_JSON, whole.to_str(pretty=False))

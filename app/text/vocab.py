@@ -14,6 +14,8 @@ from app.errors import UserError
 from app.text.basic import Basic
 from app.text.split import Splitter
 
+VOCABULARY = "vocab.txt"
+UNUSED = "[unused"  # tokens that begin so are in no text
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]  # ids 0 to 4, PAD = 0 as PaddleNLP's models assume
 LETTERS = 0.8  # share of a vocabulary that single letters and characters may take
 
@@ -70,20 +72,40 @@ def read_vocabulary(path: Path, special: Sequence[str] = SPECIAL_TOKENS) -> Dict
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"{path}: cannot be read as a vocabulary ({problem})") from problem
     rows = [line.rstrip("\r").split("\t") for line in lines]
-    numbered = [len(row) == 2 and row[1].isascii() and row[1].isdigit() for row in rows]
-    if all(numbered):
-        vocabulary = {token: int(number) for token, number in rows}  # ERNIE's own has some tokens twice: the last one counts
-    elif sum(numbered) > len(rows) / 2:
-        raise UserError(f"{path}: line {numbered.index(False) + 1} is no TOKEN<TAB>ID, as most of the others are")
-    else:
-        vocabulary = {row[0]: number for number, row in enumerate(rows)}
+    tokens, numbers = [row[0] for row in rows], list(range(len(rows)))
+    if any(len(row) > 1 for row in rows):
+        numbers = _numbers(path, rows)
+    if lines == [""]:
+        raise UserError(f"{path}: is empty")
+    for line, token in enumerate(tokens, 1):
+        if token.strip(" ") != token or not token:
+            raise UserError(f"{path}: damaged, line {line} is {token!r}: no token is empty, or begins or ends with a space")
+    twice = [token for token in special if tokens.count(token) > 1]
+    if twice:
+        raise UserError(f"{path}: damaged, {twice[0]} stands there twice")
+    vocabulary = dict(zip(tokens, numbers))  # ERNIE's own has a token twice: the last one counts
+    check_special_tokens(path, vocabulary, special)
+    return vocabulary
+
+
+def _numbers(path: Path, rows: List[List[str]]) -> List[int]:
+    """The ids of ERNIE's rows, each of 0 to N - 1 once, in any order."""
+    odd = [number for number, row in enumerate(rows, 1) if len(row) != 2 or not row[1].isascii() or not row[1].isdigit()]
+    if odd:
+        raise UserError(f"{path}: damaged, line {odd[0]} is no TOKEN<TAB>ID, and others are")
+    numbers = [int(number) for _, number in rows]
+    if set(numbers) != set(range(len(rows))):
+        raise UserError(f"{path}: damaged, its {len(rows):,} ids are not 0 to {len(rows) - 1}, each once")
+    return numbers
+
+
+def check_special_tokens(file: Path, vocabulary: Dict[str, int], special: Sequence[str]) -> None:
+    """Raises UserError where the file's vocabulary lacks one of the special tokens, or one stands for two."""
     missing = [token for token in special if token not in vocabulary]
     if missing:
-        raise UserError(f"{path}: no {' '.join(missing)}; a WordPiece vocabulary (one token a line) is needed")
-    twice = [token for token in special if sum(row[0] == token for row in rows) > 1]
-    if twice or (all(numbered) and len({row[1] for row in rows}) < len(rows)):
-        raise UserError(f"{path}: damaged, {twice[0] if twice else 'a number'} stands there twice")
-    return vocabulary
+        raise UserError(f"{file}: no {' '.join(missing)}; a WordPiece vocabulary with the special tokens is needed")
+    if len(set(special)) < len(special):
+        raise UserError(f"{file}: of the special tokens {' '.join(special)} two are the same")
 
 
 def write_vocabulary(path: Path, tokens: Iterable[str]) -> None:

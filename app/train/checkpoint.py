@@ -8,9 +8,10 @@ state/progress.json          step, epoch, place in the epoch, best result so far
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Dict, Optional
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from app.atomic import atomic_folder, recover_folder, write_json
 from app.encoder.tensors import load_strictly, model_arrays, read_arrays, write_arrays
-from app.errors import UserError
+from app.train.folder import cannot_go_on
 from app.train.optimizer import restore_optimizer
 
 
@@ -79,12 +80,23 @@ def read_progress(folder: Path) -> Optional[Progress]:
         return None
     try:
         progress = Progress(**json.loads(file.read_text(encoding="utf-8")))
-        counts = (progress.step, progress.epoch, progress.step_in_epoch, progress.best_step)
-        if not all(type(count) is int and count >= 0 for count in counts) or type(progress.finished) is not bool:
-            raise ValueError("a count that is none")
+        wrong = [spec.name for spec in fields(progress) if not _fits(getattr(progress, spec.name), spec.type)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is {getattr(progress, wrong[0])!r}")
         return progress
     except (OSError, ValueError, TypeError) as problem:
-        raise UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew") from problem
+        raise cannot_go_on(file, problem) from problem
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Whether a value of `progress.json` is of the type that Progress says."""
+    if kind == "Optional[float]":
+        return value is None or _fits(value, "float")
+    if kind == "Dict[str, float]":
+        return _fits(value, "dict") and all(_fits(one, "float") for one in value.values())
+    if kind == "float":
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value).__name__ == kind and (kind != "int" or value >= 0)
 
 
 def load_state(folder: Path, model, optimizer) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional
 
 from app import runtime
-from app.atomic import lock_folder, recover_folder, write_json
+from app.atomic import clear_leftovers, lock_folder, recover_folder, write_json
 from app.errors import UserError
 from app.options import TrainOptions
 
@@ -39,6 +39,8 @@ def _check_may_begin(folder: Path, options: TrainOptions) -> None:
     if runtime.rank() == 0:
         for name in ("state", "best", "last"):
             recover_folder(folder / name)
+        for place in (folder, folder / "vdl", folder / "checkpoints"):
+            clear_leftovers(place)
     if options.resume and (folder / "state").is_dir():
         _check_same_options(folder, options)
     elif options.resume and not options.overwrite and (folder / "metrics.json").is_file():
@@ -74,6 +76,11 @@ def _whole(path: str) -> str:
     return os.path.realpath(path) if path and os.path.exists(path) else path
 
 
+def cannot_go_on(file: Path, problem: object) -> UserError:
+    """The error where a run's own file is damaged."""
+    return UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew")
+
+
 def _check_same_options(folder: Path, options: TrainOptions) -> None:
     file = folder / "options.json"
     try:
@@ -81,7 +88,7 @@ def _check_same_options(folder: Path, options: TrainOptions) -> None:
         if not isinstance(before, dict):
             raise ValueError("no options")
     except (OSError, ValueError) as problem:
-        raise UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew") from problem
+        raise cannot_go_on(file, problem) from problem
     settings = _settings(options)
     for name in sorted(settings.keys() - FREE_TO_CHANGE):
         old = before.get(name)

@@ -20,7 +20,7 @@ from app.options import TrainOptions
 from app.progress import say
 from app.train import parallel
 from app.train.checkpoint import Progress, keep_newest, load_state, read_progress, save_state
-from app.train.folder import clear_run, holds_run, write_options
+from app.train.folder import cannot_go_on, clear_run, holds_run, write_options
 from app.train.interrupt import InterruptFlag
 from app.train.journal import Journal
 from app.train.optimizer import build_optimizer, optimizer_arrays, restore_scaler, scaler_state
@@ -266,13 +266,14 @@ class Trainer:
         self._take_folder()
         if runtime.rank() == 0:
             progress.loss_scale = scaler_state(self.scaler)
-            weights = self.task.save(self.folder / "last", figures, progress.step)
-            optimizer = optimizer_arrays(self.task.model, self.optimizer)
-            save_state(self.folder / "state", self.task.model, optimizer, progress, weights)
             if self.options.keep_checkpoints:
                 kept = self.folder / "checkpoints"
                 self.task.save(kept / f"step_{progress.step}", figures, progress.step)
                 keep_newest(kept, self.options.keep_checkpoints)
+            weights = self.task.save(self.folder / "last", figures, progress.step)
+            optimizer = optimizer_arrays(self.task.model, self.optimizer)
+            # The last one: what a kill before it has left undone is done again.
+            save_state(self.folder / "state", self.task.model, optimizer, progress, weights)
             self.journal.event("save", step=progress.step)
         parallel.barrier()
         self._window += time.perf_counter() - began
@@ -281,11 +282,17 @@ class Trainer:
         progress = read_progress(self.folder / "state")
         if progress is None:
             return
+        before = sum(map(self.task.steps_in_epoch, range(progress.epoch)))
+        if progress.step != before + progress.step_in_epoch or progress.step > self.total_steps:
+            raise cannot_go_on(self.folder / "state", f"its step {progress.step} is not in epoch {progress.epoch + 1}")
         self.progress, self.owns_folder = progress, True
-        if progress.task:
-            self.task.load_state(progress.task)
         load_state(self.folder / "state", self.task.model, self.optimizer)
-        restore_scaler(self.scaler, progress.loss_scale)
+        try:
+            if progress.task:
+                self.task.load_state(progress.task)
+            restore_scaler(self.scaler, progress.loss_scale)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise cannot_go_on(self.folder / "state", problem) from problem
 
 
 def set_recompute(model: paddle.nn.Layer, on: bool) -> None:

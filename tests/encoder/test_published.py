@@ -339,7 +339,6 @@ def test_an_index_that_names_what_is_not_there_is_one_line(tmp_path):
         (json.dumps({**CONFIG, "model_type": "bert", "position_embedding_type": "relative_key"}), 'only "absolute" is done'),
         (json.dumps({**CONFIG, "model_type": "bert", "is_decoder": True}), "is_decoder is True; only false is done"),
         (json.dumps({**CONFIG, "model_type": "roberta", "add_cross_attention": True}), "add_cross_attention is True"),
-        (json.dumps({**CONFIG, "model_type": "bert", "quantization_config": {"bits": 4}}), "quantization_config is {'bits': 4}; only null"),
         (json.dumps({**CONFIG, "model_type": "bert", "layer_norm_eps": 0.1}), "layer_norm_eps is 0.1"),
         (json.dumps({**CONFIG, "model_type": "ernie", "layer_norm_eps": "small"}), "no ErnieModel can be built"),
     ],

@@ -40,7 +40,7 @@ def test_paddlenlps_pieces_of_every_character_there_is(shape):
         assert ours(text) == theirs.tokenize(text), hex(code)
 
 
-texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("怎么 aBΣσς'\u00ad\t\u200b\u0301é가ß豈½İ℃×→²")), max_size=30)
+texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("怎么 aBΣΣσς'\u00ad\t\u200b\0\ufffd\ue000\u0301é가ß豈½İ℃×→²")), max_size=30)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -52,7 +52,7 @@ def test_paddlenlps_ids(shape):
 
     @settings(max_examples=150, deadline=None)
     @given(st.lists(texts, max_size=4))
-    @example(["ΑΣ'Β ΑΣ", "aΣ中α", "x" * 101, "x" * 100, "", "\u2028a", "豈更", *SYMBOLS])
+    @example(["aΣ\0b", "bΣ\ufffdα Σ", "a\ue000Σİ", "İΑΣ Σ", "ΑΣ'Β ΑΣ", "aΣ中α", "x" * 101, "x" * 100, "", "\u2028a", "豈更", *SYMBOLS])
     def check(made):
         expected = [[VOCABULARY[piece] for word in theirs.tokenize(text) for piece in pieces.tokenize(word)] for text in made]
         assert ours.ids(made) == expected
@@ -134,10 +134,23 @@ def test_settings_are_honoured(tmp_path, config, basic):
         ("[]", "damaged"),
         ('{"do_lower_case": "true"}', "do_lower_case is 'true'"),
         ('{"strip_accents": 1}', "strip_accents is 1"),
-        ('{"do_basic_tokenize": false}', "are not done here"),
-        ('{"never_split": ["[X]"]}', "are not done here"),
+        ('{"do_basic_tokenize": false}', "do_basic_tokenize is False, which is not done here"),
+        ('{"do_basic_tokenize": null}', "do_basic_tokenize is None"),
+        ('{"never_split": ["[X]"]}', "never_split is ..\\[X"),
+        ('{"clean_text": false}', "clean_text is False"),
+        ('{"wordpieces_prefix": "▁"}', "wordpieces_prefix is"),
         ('{"cls_token": 3}', "cls_token is 3"),
         ('{"cls_token": "<s>"}', "no <s>"),
+        ('{"cls_token": "[SEP]"}', "two are the same"),
+        ('{"tokenizer_class": "BertJapaneseTokenizer"}', "is a BertJapaneseTokenizer; only BERT's"),
+        ('{"init_class": "ErnieMTokenizer"}', "is a ErnieMTokenizer"),
+        ('{"tokenizer_class": "PreTrainedTokenizerFast"}', "is a PreTrainedTokenizerFast"),
+        ('{"tokenizer_class": ["BertTokenizer"]}', "is a \\['BertTokenizer'"),
+        ('{"additional_special_tokens": ["<e1>"]}', "adds the token '<e1>'"),
+        ('{"extra_special_tokens": {"entity": {"content": "<e1>"}}}', "adds the token '<e1>'"),
+        ('{"added_tokens_decoder": {"99": {"content": "怎么"}}}', "adds the token '怎么'"),
+        ('{"added_tokens_decoder": {"3": {"content": "[CLS]"}}}', "'.CLS.' is 2 in the vocabulary and 3 among the added"),
+        ('{"added_tokens_decoder": 3}', "added_tokens_decoder is 3"),
     ],
 )
 def test_what_is_not_done_is_refused_in_one_line(tmp_path, config, words):
@@ -148,16 +161,37 @@ def test_what_is_not_done_is_refused_in_one_line(tmp_path, config, words):
     assert str(folder) in str(stopped.value) and "\n" not in str(stopped.value)
 
 
+WORDPIECE = {
+    "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": VOCABULARY,
+}  # fmt: skip
+ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+
+
 @pytest.mark.parametrize(
     "part, value, words",
     [
-        ("model", {"type": "BPE", "vocab": {}}, "model BPE"),
-        ("model", {"type": "Unigram", "vocab": []}, "model Unigram"),
+        ("model", {"type": "BPE", "vocab": {}, "merges": []}, "model BPE"),
+        ("model", {"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}, "model Unigram"),
+        ("model", 3, "damaged"),
+        ("model", {**WORDPIECE, "unk_token": "[PAD]"}, "unk_token is .UNK. in tokenizer_config.json and .PAD. in"),
+        ("model", {**WORDPIECE, "continuing_subword_prefix": "@@"}, "continuing_subword_prefix"),
+        ("model", {**WORDPIECE, "max_input_chars_per_word": 200}, "max_input_chars_per_word"),
+        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "怎": 6, "么": 5}}, "'怎' is 5 in vocab.txt and 6 in tokenizer.json"),
+        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "贷": len(VOCABULARY)}}, "'贷' is nothing in vocab.txt"),
+        ("added_tokens", [{**ADDED, "content": "<e1>", "id": len(VOCABULARY)}], "adds the token '<e1>'"),
+        ("post_processor", {"type": "RobertaProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2], "trim_offsets": True,
+                            "add_prefix_space": False}, "post_processor"),
+        ("post_processor", {"type": "BertProcessing", "sep": ["[CLS]", 2], "cls": ["[SEP]", 3]}, "post_processor"),
+        ("normalizer", "lower", "damaged"),
+        ("normalizer", {"type": "BertNormalizer", "clean_text": False, "handle_chinese_chars": True, "strip_accents": None,
+                        "lowercase": True}, "without clean_text"),
+        ("pre_tokenizer", "split", "damaged"),
         ("normalizer", {"type": "Lowercase"}, "normalizer Lowercase"),
         ("normalizer", None, "normalizer None"),
         ("pre_tokenizer", {"type": "Whitespace"}, "pre_tokenizer"),
+        ("pre_tokenizer", None, "pre_tokenizer"),
     ],
-)
+)  # fmt: skip
 def test_a_tokenizer_json_of_another_kind_is_refused(tmp_path, part, value, words):
     PairTokenizer(VOCABULARY).save(tmp_path)
     whole = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
@@ -170,6 +204,62 @@ def test_the_settings_of_a_tokenizer_json_count_where_the_configuration_is_silen
     PairTokenizer(VOCABULARY, basic=Basic(HUGGING_FACE, False, True, False)).save(tmp_path)
     (tmp_path / "tokenizer_config.json").unlink()
     assert PairTokenizer.load(tmp_path).basic == Basic(HUGGING_FACE, False, True, False)
+
+
+def test_a_folder_without_vocab_txt_has_its_vocabulary_in_tokenizer_json(tmp_path):
+    """As Transformers 5 writes it."""
+    PairTokenizer(VOCABULARY).save(tmp_path)
+    whole = PairTokenizer.load(tmp_path)
+    (tmp_path / "vocab.txt").unlink()
+    alone = PairTokenizer.load(tmp_path)
+    assert alone.vocabulary == whole.vocabulary == VOCABULARY and alone.basic == whole.basic and alone.hash == whole.hash
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(UserError, match="no vocab.txt or tokenizer.json"):
+        PairTokenizer.load(tmp_path)
+
+
+def test_a_vocabulary_with_a_token_twice_is_saved_with_the_same_ids(tmp_path):
+    """As ERNIE 3.0's has `$`; [unused9] is there to be mistaken for a gap's."""
+    folder = folder_of(tmp_path / "model")
+    tokens = [*TOKENS[:9], "$", "[unused9]", *TOKENS[9:], "$"]
+    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    tokenizer = PairTokenizer.load(folder)
+    assert tokenizer.ids(["$"]) == [[len(tokens) - 1]]
+    (tmp_path / "saved").mkdir()
+    tokenizer.save(tmp_path / "saved")
+    again = PairTokenizer.load(tmp_path / "saved")
+    assert again.size == tokenizer.size and {token: again.vocabulary[token] for token in tokens} == tokenizer.vocabulary
+    assert AutoTokenizer.from_pretrained(str(tmp_path / "saved"))("$怎")["input_ids"][1:-1] == again.ids(["$怎"])[0]
+
+
+def test_the_configuration_counts_before_tokenizer_json_as_in_transformers(tmp_path):
+    PairTokenizer(VOCABULARY, basic=Basic(HUGGING_FACE, False)).save(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True}))
+    assert PairTokenizer.load(tmp_path).basic == Basic(HUGGING_FACE, True)
+
+
+@pytest.mark.parametrize("added", [{}, {"[MASK]": 4}])
+@pytest.mark.parametrize("name", ["BertTokenizer", "ElectraTokenizerFast", "RobertaChineseTokenizer", "RobertaTokenizer", None])
+def test_what_libraries_write_beside_the_vocabulary_is_read(tmp_path, name, added):
+    config = {
+        "tokenizer_class": name, "added_tokens_decoder": {"0": {"content": "[PAD]"}}, "never_split": None, "do_basic_tokenize": True,
+        "additional_special_tokens": ["[SEP]"], "extra_special_tokens": {}, "model_max_length": 512, "name_or_path": "x",
+    }  # fmt: skip
+    folder = folder_of(tmp_path / "model", config=config, **{"added_tokens.json": json.dumps(added).encode()})
+    (folder / "special_tokens_map.json").write_text(json.dumps({"pad_token": {"content": "[PAD]"}}))
+    assert PairTokenizer.load(folder).vocabulary == VOCABULARY
+
+
+def test_a_token_of_added_tokens_json_is_refused(tmp_path):
+    folder = folder_of(tmp_path / "model", **{"added_tokens.json": b'{"<e1>": 59}'})
+    with pytest.raises(UserError, match="adds the token '<e1>', which is not done here; where your texts do not have it"):
+        PairTokenizer.load(folder)
+
+
+def test_a_roberta_tokenizer_of_hugging_face_is_refused(tmp_path):
+    folder = folder_of(tmp_path / "model", config={"tokenizer_class": "RobertaTokenizer"}, **{"merges.txt": b""})
+    with pytest.raises(UserError, match="is a RobertaTokenizer"):
+        PairTokenizer.load(folder)
 
 
 def test_special_tokens_under_other_names(tmp_path):
@@ -187,9 +277,17 @@ def test_special_tokens_under_other_names(tmp_path):
     "content, words",
     [
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t①\n", "is no TOKEN<TAB>ID"),
-        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t3\n", "a number stands there twice"),
+        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t3\n", "ids are not 0 to 59, each once"),
+        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t99999999999\n", "ids are not 0 to 59"),
+        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS) if number != 20), "ids are not 0 to 57"),
+        ("".join(f"{token}\t²\n" for token in TOKENS), "line 1 is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\t{number}\n" if number % 2 else f"{token}\n" for number, token in enumerate(TOKENS)), "line 1 is no"),
+        ("".join(f"{token}\n" for token in TOKENS) + "壹\t59\n", "line 1 is no TOKEN<TAB>ID"),
         ("".join(f"{token}\n" for token in [*TOKENS, "[CLS]"]), "twice"),
-        ("", "no \\[PAD\\]"),
+        ("".join(f"{token} \n" for token in TOKENS), "line 1 is '.PAD. '"),
+        ("".join(f"{token}\n" for token in [*TOKENS[:9], "", *TOKENS[9:]]), "line 10 is ''"),
+        ("", "is empty"),
+        ("<!DOCTYPE html>\n<html></html>\n", "no \\[PAD\\]"),
     ],
 )
 def test_a_damaged_vocabulary_is_one_line(tmp_path, content, words):

@@ -1,8 +1,12 @@
 """The training loop with a task of one small layer: however often a run is stopped, it ends as if it never was."""
 
 import contextlib
+import itertools
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import types
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,30 +114,34 @@ def left_behind(folder):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folders = {}
-    for total in (2 * STEPS, 2 * STEPS + 3):
-        folders[total] = tmp_path_factory.mktemp("undisturbed") / "run"
-        assert run(folders[total], total).finished
+    for total, early in itertools.product((2 * STEPS, 2 * STEPS + 3), (0, 1, 2)):
+        folders[total, early] = tmp_path_factory.mktemp("undisturbed") / "run"
+        progress = run(folders[total, early], total, early_stopping=early)
+        assert progress.finished and (progress.step < total) == bool(early)
     return folders
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([2 * STEPS, 2 * STEPS + 3]), st.sets(st.integers(1, 2 * STEPS + 3), max_size=4))
-def test_stopped_anywhere_and_resumed_a_run_leaves_the_same(undisturbed, total, stops):
-    """In the middle, at the end of an epoch, in the last step: weights, decision, figures, journal, kept checkpoints. A run was
-    seen that was stopped in its last step, and then trained on with a negative rate."""
+@given(st.sampled_from([2 * STEPS, 2 * STEPS + 3]), st.sets(st.integers(1, 2 * STEPS + 3), max_size=4), st.sampled_from([0, 1, 2]))
+def test_stopped_anywhere_and_resumed_a_run_leaves_the_same(undisturbed, total, stops, early):
+    """In the middle, at the end of an epoch, in the last step, also of early stopping: weights, decision, figures, journal, kept
+    checkpoints. A run was seen that was stopped in its last step, and then trained on with a negative rate."""
     folder = Path(tempfile.mkdtemp()) / "run"
+    expected = left_behind(undisturbed[total, early])
+    last = expected["progress"]["step"]
     try:
-        for stop in sorted(stop for stop in stops if stop <= total):
+        for stop in sorted(stop for stop in stops if stop <= last):
             with pytest.raises(Interrupted, match=f"at step {stop} of {total}"):
-                run(folder, total, {stop}, resume=True)
-        progress = run(folder, total, resume=True)
-        assert progress.step == total and progress.finished
-        expected, found = left_behind(undisturbed[total]), left_behind(folder)
+                run(folder, total, {stop}, resume=True, early_stopping=early)
+        progress = run(folder, total, resume=True, early_stopping=early)
+        assert progress.step == last and progress.finished
+        found = left_behind(folder)
         kept = {name for name in expected if not name.startswith("checkpoints/")}  # a stop saves, too
         assert all(found[name] == expected[name] for name in kept), [name for name in kept if found[name] != expected[name]]
         for name in expected.keys() & found.keys():
             assert found[name] == expected[name], name
-        assert run(folder, total, resume=True).step == total and left_behind(folder) == found  # nothing is left to do
+        again = run(folder, total, resume=True, early_stopping=early)
+        assert again.step == last and left_behind(folder) == found  # nothing is left to do
     finally:
         shutil.rmtree(folder.parent)
 
@@ -180,7 +189,7 @@ def test_the_options_of_a_run_are_where_visualdl_compares_runs(undisturbed):
 
     from app.train.curves import _records
 
-    (log,) = (undisturbed[2 * STEPS] / "vdl").glob("*.log")
+    (log,) = (undisturbed[2 * STEPS, 0] / "vdl").glob("*.log")
     told = [value for record in _records(log) for value in Record.FromString(record).values if value.HasField("hparam")]
     names = {info.name for value in told for info in (*value.hparam.hparamInfos, *value.hparam.metricInfos)}
     assert len(told) == 1 and {"learning_rate", "batch_size", "best/figure"} <= names
@@ -218,6 +227,31 @@ def test_with_resume_a_run_that_saved_nothing_yet_starts_again(tmp_path):
     shutil.rmtree(tmp_path / "run/last")
     assert run(tmp_path / "run", STEPS, save_steps=100, resume=True).best_score == expected.best_score
     assert left_behind(tmp_path / "run") == left_behind(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("stride", [9, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["fresh", "overwrite"])
+def test_killed_at_any_change_of_the_disk_the_same_line_leaves_the_same(how, stride):
+    """A kept checkpoint was lost for ever where the kill came between `state/` and it."""
+    script = [sys.executable, str(Path(__file__).with_name("killed_everywhere.py")), how, str(stride)]
+    done = subprocess.run(script, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/tests"})
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["changes"] > 100 and told["differences"] == []
+
+
+@pytest.mark.parametrize("name, value", [
+    ("step", "five"), ("step", -1), ("step", True), ("step", 2.0), ("step", 10**6), ("epoch", 1), ("step_in_epoch", 2), ("best_score", "x"),
+    ("best_score", [1]), ("seconds", None), ("seconds", float("nan")), ("finished", 1), ("loss_scale", 3), ("sums", {"rows": "many"}),
+    ("figures", []), ("best_figures", {"figure": None}), ("task", "kept"), ("window", {}), ("evaluations_since_best", None),
+])  # fmt: skip
+def test_a_state_with_a_value_that_cannot_be_is_one_line(tmp_path, name, value):
+    with pytest.raises(Interrupted):
+        run(tmp_path / "run", STEPS, {3})
+    file = tmp_path / "run/state/progress.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), name: value}))
+    with pytest.raises(UserError, match="state.*the run cannot go on, --overwrite starts anew"):
+        run(tmp_path / "run", STEPS, resume=True)
 
 
 def test_a_finished_run_without_its_state_is_not_trained_again(tmp_path):
