@@ -15,7 +15,6 @@ from tokenizers import Regex, normalizers, pre_tokenizers
 HUGGING_FACE, PADDLENLP = "huggingface", "paddlenlp"
 # What PaddleNLP's `_is_symbol` names beside Unicode's symbols: soft hyphen, ² º 〇 µ Ø ŋ Ʊ.
 MORE_SYMBOLS = "\u00ad\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1"
-CAPITAL_SIGMA = "Σ"
 CHINESE = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
 
 
@@ -47,23 +46,17 @@ class Basic:
         return lambda text: [piece for piece, _ in pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))]
 
     def _pieces_of_paddlenlp(self, text: str) -> List[str]:
-        """`paddlenlp.transformers.BasicTokenizer.tokenize`."""
+        """What `tokenize` of `paddlenlp.transformers.BertTokenizer` does before WordPiece."""
+        if self.lowercase:  # letter by letter: a Σ is always σ
+            text = "".join(letter.lower() for letter in text)
         cleaned = "".join(self._cleaned(letter) for letter in text)
         split = []
         for word in cleaned.split():
-            if self.lowercase:
-                word = word.lower()
             if self.strip_accents or (self.lowercase and self.strip_accents is None):
                 decomposed = unicodedata.normalize("NFD", word)
                 word = "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
             split.append("".join(f" {letter} " if _stands_alone(letter) else letter for letter in word))
         return " ".join(split).split()
-
-    def with_small_sigmas(self, text: str) -> str:
-        """The text with σ or ς for each Σ, as Python's `lower` makes it: that depends on its neighbours in the cleaned word."""
-        words = "".join(self._cleaned(letter) for letter in text).replace("İ", "I").split()  # İ alone becomes two letters
-        small = iter([low for word in words for letter, low in zip(word, word.lower()) if letter == CAPITAL_SIGMA])
-        return "".join(next(small) if letter == CAPITAL_SIGMA else letter for letter in text)
 
     def _cleaned(self, letter: str) -> str:
         category = unicodedata.category(letter)

@@ -11,7 +11,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from app.atomic import write_text
-from app.text.basic import CAPITAL_SIGMA, PADDLENLP, Basic
+from app.text.basic import PADDLENLP, Basic
 from app.text.split import Splitter
 from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.tokenizer_settings import read_settings, write_settings
@@ -72,8 +72,6 @@ class PairTokenizer:
 
     def _flat(self, texts: List[str]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`flat_ids`, and for each token the place in the joined texts (`Split.original`) of the word that it begins, or -1."""
-        if self.basic.library == PADDLENLP and self.basic.lowercase:
-            texts = [self.basic.with_small_sigmas(text) if CAPITAL_SIGMA in text else text for text in texts]
         split = self._splitter.split(texts)
         alone = self._character_ids(split.codes[split.alone])
         of_words = self._word_ids(split.words)
