@@ -77,6 +77,8 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
                 process.send_signal(signal.SIGINT)
         except psutil.NoSuchProcess:
             pass  # it ended in this very moment
+    if running.returncode < 0 and not killed:
+        killed = f"the launcher of {len(numbers)} processes was ended by {signal.Signals(-running.returncode).name}"
     number = 256 - running.returncode
     if not killed and gone and 0 < number <= signal.SIGRTMAX:  # the launcher was quicker: its code tells of one of them
         sure = len(gone) == 1 and number not in FOLLOWING

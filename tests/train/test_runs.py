@@ -205,6 +205,15 @@ def _alive(numbers):
     return [number for number in numbers if psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE]
 
 
+def _check_ended(numbers):
+    """The system ends a process whose parent is gone, a moment later."""
+    for _ in range(100):
+        if not _alive(numbers):
+            return
+        time.sleep(0.1)
+    assert not _alive(numbers)
+
+
 def test_a_killed_process_is_one_line_and_a_killed_parent_leaves_no_orphans(flags, tmp_path):
     """Three orphans were seen that trained on, into the folder of the run that had been started again."""
     folder, more = tmp_path / "two", ["--num_processes", "2", "--epochs", "30"]
@@ -216,16 +225,21 @@ def test_a_killed_process_is_one_line_and_a_killed_parent_leaves_no_orphans(flag
     assert process.returncode == 2 and errors.count("\n") == 1, output + errors
     assert "process 1 of 2 was ended by SIGKILL" in errors and "--resume goes on" in errors and "Traceback" not in output
     assert not _alive(numbers)
+    launcher = start("match", flags, folder, *more, "--resume")
+    wait_for_step(launcher, folder, json.loads((folder / "state/progress.json").read_text())["step"] + 5)
+    numbers = _training_processes(launcher)
+    os.kill(min(numbers), signal.SIGKILL)
+    output, errors = launcher.communicate()
+    assert launcher.returncode == 2 and errors.count("\n") == 1, output + errors
+    assert "the launcher of 2 processes was ended by SIGKILL" in errors and "--resume goes on" in errors
+    _check_ended(numbers)
     again = start("match", flags, folder, *more, "--resume")
     wait_for_step(again, folder, json.loads((folder / "state/progress.json").read_text())["step"] + 5)
     numbers = _training_processes(again)
     again.kill()
     again.wait()
-    for _ in range(100):
-        if not _alive(numbers):
-            break
-        time.sleep(0.1)
-    assert len(numbers) == 3 and not _alive(numbers)
+    assert len(numbers) == 3
+    _check_ended(numbers)
 
 
 def test_a_run_that_a_full_disk_ended_goes_on(undisturbed, flags, tmp_path):
