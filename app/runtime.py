@@ -1,4 +1,4 @@
-"""The machine: CPU threads and math library (set before Paddle loads), processes, device, random seeds."""
+"""How this process computes: CPU threads and math library (set before Paddle loads), processes, device, random seeds."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import functools
 import logging
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import warnings
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Iterator
 
-from app import forks
+from app import forks, machine
 from app.caches import writable_home
 from app.errors import UserError
 
@@ -34,11 +32,11 @@ def prepare() -> None:
     can be written.
     """
     _check_temporary_folder()
-    threads = max(1, cpu_count() // local_processes())
+    threads = max(1, machine.cpu_count() // local_processes())
     if "paddle" in sys.modules:
         _set_threads_late(threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    if cpu_vendor() == "AuthenticAMD":
+    if machine.cpu_vendor() == "AuthenticAMD":
         os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "5")  # Paddle's MKL takes a slow path on AMD processors
     os.environ.setdefault("FLAGS_use_stride_kernel", "0")
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # for processes started from here: memory in large pages
@@ -131,21 +129,11 @@ def load_paddle(nlp: bool = True) -> None:
     logging.getLogger("paddle").setLevel(logging.ERROR)
 
 
-def cpu_count() -> int:
-    """Processors that this process may use (a container or `taskset` can allow fewer than the machine has)."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
-        return allowed if quota == "max" else max(1, min(allowed, int(quota) // int(period)))
-    except (OSError, ValueError):
-        return allowed
-
-
 def thread_count() -> int:
     """Threads that this process is to compute with. Of `OMP_NUM_THREADS=4,2` (nested regions) it is the first number."""
     prepare()
     first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and int(first) else cpu_count()
+    return int(first) if first.isascii() and first.isdigit() and int(first) else machine.cpu_count()
 
 
 @contextlib.contextmanager
@@ -160,42 +148,6 @@ def starting(helpers: int) -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         os.environ["OMP_NUM_THREADS"] = str(mine)
-
-
-def memory_left() -> int:
-    """Bytes of memory that processes may still take, on this machine or in this container."""
-    found = re.search(r"MemAvailable:\s+(\d+)", open("/proc/meminfo").read())
-    left = int(found[1]) << 10 if found else 1 << 40
-    try:
-        most, taken = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current"))
-        return left if most == "max" else min(left, int(most) - int(taken))
-    except (OSError, ValueError):
-        return left
-
-
-def cpu_vendor() -> str:
-    """`GenuineIntel`, `AuthenticAMD`, ...; empty where the machine does not say."""
-    return _cpu_info("vendor_id")
-
-
-def cpu_name() -> str:
-    """What the processor calls itself; empty where the machine does not say."""
-    return _cpu_info("model name")
-
-
-def cpu_has(instructions: str) -> bool:
-    """Whether the processor has these instructions, as Linux names them: `avx512_bf16`, `avx512_vnni`."""
-    return instructions in _cpu_info("flags").split()
-
-
-def _cpu_info(key: str) -> str:
-    try:
-        for line in open("/proc/cpuinfo"):
-            if line.startswith(key):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return ""
 
 
 def rank() -> int:
@@ -286,18 +238,3 @@ def seed_step(seed: int, step: int) -> None:
     A resumed run thus draws what an uninterrupted one would have drawn, with no generator state to store.
     """
     seed_everything((seed * 1_000_003 + step) * 1_009 + rank() + 1)
-
-
-def matmul_rate(dtype: str = "float32", seconds: float = 1.0) -> float:
-    """Measured rate of `[1024, 768] @ [768, 3072]` on the current device, in 1e9 operations a second."""
-    import paddle
-
-    a, b = paddle.randn([1024, 768]).astype(dtype), paddle.randn([768, 3072]).astype(dtype)
-    paddle.matmul(a, b).numpy()
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for _ in range(5):
-            product = paddle.matmul(a, b)
-        float(product[0, 0])  # waits for the device
-        count += 5
-    return count * 2 * 1024 * 768 * 3072 / (time.perf_counter() - began) / 1e9

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from fake_engine import checkpoint, engine, score  # noqa: F401 (fixtures)
 
-from app import runtime
+from app import machine, runtime
 
 ROOT = Path(__file__).resolve().parents[1]
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the workers share the processors
-    threads = runtime.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    threads = machine.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
 runtime.prepare()  # threads and flags, before any test imports Paddle
 

@@ -9,7 +9,7 @@ import paddle
 import pytest
 from conftest import ROOT, run_app
 
-from app import caches, runtime
+from app import caches, machine, runtime
 from app.errors import UserError
 
 SHOW = "from app import runtime; runtime.prepare(); import os, sys; print('paddle' in sys.modules, *[os.environ.get(n) for n in {names!r}])"
@@ -26,7 +26,7 @@ def prepared(*names, **environment):
 
 def test_threads_and_flags_are_set_before_paddle_is_imported():
     loaded, threads, stride = prepared("OMP_NUM_THREADS", "FLAGS_use_stride_kernel")
-    assert (loaded, int(threads), stride) == ("False", runtime.cpu_count(), "0")
+    assert (loaded, int(threads), stride) == ("False", machine.cpu_count(), "0")
 
 
 def test_what_the_user_set_stays():
@@ -34,12 +34,12 @@ def test_what_the_user_set_stays():
 
 
 def test_processes_share_the_threads():
-    assert int(prepared("OMP_NUM_THREADS", PADDLE_LOCAL_SIZE="2")[1]) == max(1, runtime.cpu_count() // 2)
+    assert int(prepared("OMP_NUM_THREADS", PADDLE_LOCAL_SIZE="2")[1]) == max(1, machine.cpu_count() // 2)
 
 
 @pytest.mark.parametrize("vendor, expected", [("AuthenticAMD", "5"), ("GenuineIntel", "None")])
 def test_the_math_librarys_path_on_amd_only(vendor, expected):
-    code = f"from app import runtime; runtime.cpu_vendor = lambda: '{vendor}'; runtime.prepare(); import os; print(os.environ.get('MKL_DEBUG_CPU_TYPE'))"
+    code = f"from app import machine, runtime; machine.cpu_vendor = lambda: '{vendor}'; runtime.prepare(); import os; print(os.environ.get('MKL_DEBUG_CPU_TYPE'))"
     kept = {key: value for key, value in os.environ.items() if key != "MKL_DEBUG_CPU_TYPE"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == expected

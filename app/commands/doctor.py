@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List
 
-from app import runtime
+from app import machine, runtime
 from app.caches import unwritable_caches, writable_home
 from app.errors import UserError
 from app.flags import check, parse
@@ -117,9 +117,9 @@ def _speed() -> int:
     paddle.set_device("cpu")
     threads = runtime.thread_count()
     library = "MKL" if paddle.version.mkl() == "ON" else "no MKL"
-    detail = f"{threads} thread(s) of {runtime.cpu_count()} processor(s), {library}, {runtime.cpu_vendor() or platform.machine()}"
-    wrong = _tell(threads <= runtime.cpu_count(), detail, f"set OMP_NUM_THREADS={runtime.cpu_count()}")
-    rate = runtime.matmul_rate()
+    detail = f"{threads} thread(s) of {machine.cpu_count()} processor(s), {library}, {machine.cpu_vendor() or platform.machine()}"
+    wrong = _tell(threads <= machine.cpu_count(), detail, f"set OMP_NUM_THREADS={machine.cpu_count()}")
+    rate = machine.matmul_rate()
     return wrong + _tell(
         rate >= SLOW_MATMUL * threads / 2,
         f"matrix product: {rate:,.0f} GFLOP/s",
@@ -143,7 +143,7 @@ def _gpu() -> int:
         f"GPU: {', '.join(names)}, driver {driver.stdout.split()[0] if driver.stdout else 'unknown'}",
         "CUDA_VISIBLE_DEVICES hides them?",
     )
-    return wrong + (_tell(True, f"GPU matrix product: {runtime.matmul_rate():,.0f} GFLOP/s") if names else 0)
+    return wrong + (_tell(True, f"GPU matrix product: {machine.matmul_rate():,.0f} GFLOP/s") if names else 0)
 
 
 def _disk(folder: str) -> int:

@@ -22,12 +22,12 @@ from app.options import MatchOptions
 from app.text.batches import training_batches
 from app.text.encode import pad_batch
 from app.text.tokenizer import PairTokenizer
-from app.train.loop import Batch
 from app.train.parallel import own_parts
+from app.train.task import Batch
 
 
 class MatchTask:
-    """Fine-tunes a PairClassifier on labelled pairs (see `app.train.loop.Task` for what each method is for)."""
+    """Fine-tunes a PairClassifier on labelled pairs (see `app.train.task.Task` for what each method is for)."""
 
     def __init__(
         self, model: PairClassifier, tokenizer: PairTokenizer, splits: Dict[str, Split], card: Card, options: MatchOptions

@@ -12,7 +12,7 @@ from typing import Any, Callable, ContextManager, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from app import runtime
+from app import machine, runtime
 from app.atomic import locked, write_json
 from app.errors import UserError
 from app.match.card import Card
@@ -128,7 +128,7 @@ def _measure(name: str, folder: Path, device: str, card: Card, pairs: list, expe
 
 
 def _machine(device: str) -> Dict[str, Any]:
-    processor = runtime.gpu_name() if runtime.uses_gpu(device) else runtime.cpu_name()
+    processor = runtime.gpu_name() if runtime.uses_gpu(device) else machine.cpu_name()
     return {"processor": processor, "threads": runtime.thread_count(), "libraries": _versions()}
 
 

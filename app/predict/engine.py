@@ -11,7 +11,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from app import forks, runtime
+from app import forks, machine, runtime
 from app.errors import UserError
 from app.predict.export import GRAPH, exported, onnx_graphs
 
@@ -205,12 +205,12 @@ def why_not(name: str, device: str) -> str:
         return "" if name in GPU_ENGINES else "is for CPU"
     if name not in CPU_ENGINES:
         return "is for GPU"
-    if name == "int8" and not (runtime.cpu_has("avx512_vnni") or runtime.cpu_has("avx_vnni")):
+    if name == "int8" and not (machine.cpu_has("avx512_vnni") or machine.cpu_has("avx_vnni")):
         return "this processor has no instructions for 8-bit integers (avx512_vnni, avx_vnni)"
     if name == "int8":
         lacking = [module for module in ("onnxruntime", "onnx", "paddle2onnx") if not find_spec(module)]
         return f"needs {', '.join(lacking)} (not installed; paddle2onnx is for Python 3.9 to 3.12)" if lacking else ""
-    if name == "bf16" and not runtime.cpu_has("avx512_bf16"):
+    if name == "bf16" and not machine.cpu_has("avx512_bf16"):
         return "this processor has no bf16 instructions (avx512_bf16)"
     return ""
 

@@ -13,7 +13,7 @@ from typing import Tuple
 
 import numpy as np
 
-from app import runtime
+from app import machine, runtime
 from app.errors import UserError
 from app.predict.engine import Engine, check_can_run, open_engine
 from app.predict.export import exported
@@ -36,7 +36,7 @@ class EngineProcesses(Engine):
             exported(folder)  # before all of them ask for it
         if not runtime.uses_gpu(device) and name != "dygraph":
             each = PROCESS + 3 * (folder / "model.safetensors").stat().st_size
-            self.threads = max(1, min(runtime.thread_count(), runtime.memory_left() // 2 // each))
+            self.threads = max(1, min(runtime.thread_count(), machine.memory_left() // 2 // each))
         self._free: queue.SimpleQueue = queue.SimpleQueue()
         with runtime.starting(self.threads):
             self._processes = [_start(name, folder, device) for _ in range(self.threads)]

@@ -7,7 +7,7 @@ from typing import Tuple
 
 import numpy as np
 
-from app import runtime
+from app import machine
 from app.encoder.scratch import encoder_from_scratch
 from app.options import PretrainOptions
 from app.pretrain.checkpoint import load_for_pretraining
@@ -38,6 +38,6 @@ def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
         "masking": options.masking,
         "started_from": source if not options.init_from_ckpt else Path(options.init_from_ckpt).name,
     }
-    rate = runtime.matmul_rate(options.amp_dtype if options.amp != "none" else "float32")
+    rate = machine.matmul_rate(options.amp_dtype if options.amp != "none" else "float32")
     rate = float(parallel.all_sum(np.array([rate]))[0])  # of all processes at once, as they train
     return PretrainTask(model, tokenizer, corpus, options, card, rate), source

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
-from app import runtime
+from app import machine
 from app.atomic import locked
 from app.encoder.files import find_folder
 from app.options import PretrainOptions
@@ -20,7 +20,7 @@ from app.text.vocab import count_words, learn_vocabulary, read_vocabulary
 
 def prepare_shards(options: PretrainOptions, sources: Sequence[Source]) -> None:
     """Makes vocabulary and shards in `options.shards_dir` where they are not there yet."""
-    folder, workers = Path(options.shards_dir), options.tokenize_processes or runtime.cpu_count()
+    folder, workers = Path(options.shards_dir), options.tokenize_processes or machine.cpu_count()
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / ".lock"):
         tokenizer = folder / "tokenizer"

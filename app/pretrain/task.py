@@ -19,15 +19,15 @@ from app.pretrain.sentence_pairs import epoch_documents, pair_sentences
 from app.text.batches import evaluation_batches, training_batches
 from app.text.tokenizer import PairTokenizer
 from app.train import parallel
-from app.train.loop import Batch
 from app.train.prefetch import prefetch
+from app.train.task import Batch
 
 DEV_SEED = 0  # the held-out examples and their masks are the same in every run: figures can be compared
 SUMS = ("rows", "tokens", "places", "predictions", "lm_loss", "lm_right", "asked", "sentence_loss", "sentence_right")
 
 
 class PretrainTask:
-    """Pretrains a PretrainingModel on a corpus (see `app.train.loop.Task` for what each method is for)."""
+    """Pretrains a PretrainingModel on a corpus (see `app.train.task.Task` for what each method is for)."""
 
     def __init__(
         self,

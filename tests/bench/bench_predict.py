@@ -318,7 +318,7 @@ def main() -> None:
     if options.side:
         print(f"rate {SIDES[options.side](options.folder, options.rows):.1f}", flush=True)
         return
-    from app import runtime
+    from app import machine, runtime
     from app.predict.choose import known_best
 
     with tempfile.TemporaryDirectory() as folder:
@@ -335,7 +335,7 @@ def main() -> None:
                 print(f"  {name}: {rates[name][-1]:,.1f} rows/s", file=sys.stderr, flush=True)
         runtime.prepare()
         taken = f"; auto takes {known_best(Path(folder) / 'best', 'auto', 1.0)}" if "auto" in rates else ""
-    machine = f"{runtime.cpu_count()} cores, {runtime.cpu_name()}"
+    machine = f"{machine.cpu_count()} cores, {machine.cpu_name()}"
     title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {machine}{taken}"
     print(json.dumps(print_table(title, "rows/s", rates, "course")))
 

@@ -184,9 +184,9 @@ def main() -> None:
         rate = SIDES[options.side](options.folder, options.model_size, options.batch_size, options.steps)
         print(f"rate {rate:.1f}", flush=True)
         return
-    from app import runtime
+    from app import machine
 
-    cores = runtime.cpu_count()
+    cores = machine.cpu_count()
     with tempfile.TemporaryDirectory() as folder:
         tokenizing = {}
         for processes in dict.fromkeys([1, 2, cores]):
@@ -201,7 +201,7 @@ def main() -> None:
             for name in rates:
                 python = options.peer_python if name == "torch" else sys.executable
                 rates[name].append(run_side(__file__, name, arguments, python, folder))
-    title = f"{options.model_size}, batch {options.batch_size} x {LENGTH}, {cores} {runtime.cpu_vendor()} core(s)"
+    title = f"{options.model_size}, batch {options.batch_size} x {LENGTH}, {cores} {machine.cpu_vendor()} core(s)"
     results = print_table(title, "tokens/s", rates, "plain")
     print(json.dumps({"tokenizing MB/s": tokenizing, **results}))
 

@@ -185,9 +185,9 @@ def main() -> None:
         rows = json.loads(Path(options.rows).read_text(encoding="utf-8"))
         print(f"rate {len(rows) / SIDES[options.side](options.folder, rows):.2f}", flush=True)
         return
-    from app import runtime
+    from app import machine
 
-    cores, results = runtime.cpu_count(), {}
+    cores, results = machine.cpu_count(), {}
     for shape in options.shapes:
         with tempfile.TemporaryDirectory() as folder:
             rows = rows_of(options.train_set, SHAPES[shape][-1])
@@ -201,7 +201,7 @@ def main() -> None:
                     python = options.peer_python if side == "torch" else sys.executable
                     rates[name].append(run_side(__file__, side, arguments, python, folder, processes))
         title = (
-            f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {runtime.cpu_vendor()} core(s)"
+            f"{shape}, {len(rows)} pairs of {Path(options.train_set).name}, batch {BATCH}, {cores} {machine.cpu_vendor()} core(s)"
         )
         results[shape] = print_table(title, "pairs/s", rates, "course")
     print(json.dumps(results))

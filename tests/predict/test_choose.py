@@ -43,7 +43,7 @@ def test_engines_are_compared_once_and_the_record_is_kept(small_matcher, monkeyp
     assert record["engines"]["fp32"]["changed"] == 0 and record["engines"]["fp32"]["difference"] < 1e-5
     assert choose.compare(folder, "cpu", read_card(folder), pairs, said.append) == record and len(said) == 1
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(choose.runtime, "cpu_name", lambda: "another machine")
+        elsewhere.setattr(choose.machine, "cpu_name", lambda: "another machine")
         assert choose.known(folder, "cpu") == {}
     monkeypatch.setattr(choose, "version", lambda library: "newer")
     assert choose.known(folder, "cpu") == {}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from app import runtime
+from app import machine, runtime
 from app.errors import UserError
 from app.predict.engine import CLOSE, open_engine, why_not
 from app.predict.processes import EngineProcesses
@@ -88,7 +88,7 @@ def _state(number: int) -> str:
 
 
 def test_there_are_no_more_of_them_than_fit_into_memory(folder, monkeypatch):
-    monkeypatch.setattr(runtime, "memory_left", lambda: 1 << 30)
+    monkeypatch.setattr(machine, "memory_left", lambda: 1 << 30)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     apart = EngineProcesses("fp32", folder, "cpu")
     assert apart.threads == 1 and apart.run(IDS, SEGMENTS).shape == (2, 2)
