@@ -153,6 +153,16 @@ def test_only_a_pooler_may_be_missing_and_it_is_said(tmp_path, capsys):
     assert "has no pooler" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("told, more", [(True, {}), (False, {"transformers_version": "4.40"}), (False, {"paddlenlp_version": None})])
+def test_where_nothing_tells_the_library_of_the_tokens_it_is_said(tmp_path, capsys, told, more):
+    folder = folder_of(tmp_path / "bert", {"model_type": "bert", **CONFIG, **more})
+    write_safetensors(folder / "model.safetensors", BERT)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+    load_pretrained(str(folder))
+    assert ("does not say which library it is from" in capsys.readouterr().out) == told
+
+
 def test_one_segment_type_only(tmp_path, capsys):
     folder = folder_of(tmp_path / "one", {"model_type": "bert", **CONFIG, "type_vocab_size": 1})
     write_safetensors(folder / "model.safetensors", bert_of_pytorch(segments=1))
