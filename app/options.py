@@ -80,10 +80,10 @@ class TrainOptions:
     def __post_init__(self) -> None:
         for flag in ("batch_size", "gradient_accumulation_steps", "save_steps", "logging_steps"):
             check(flag, getattr(self, flag), getattr(self, flag) >= 1, "1 or more")
-        for flag in ("epochs", "max_steps", "eval_steps", "early_stopping", "num_processes", "seed"):
+        for flag in ("epochs", "max_steps", "eval_steps", "early_stopping", "keep_checkpoints", "num_processes", "seed"):
             check(flag, getattr(self, flag), getattr(self, flag) >= 0, "0 or more")
         for flag in ("learning_rate", "weight_decay", "max_grad_norm"):
-            check(flag, getattr(self, flag), getattr(self, flag) >= 0, "0 or more")
+            check(flag, getattr(self, flag), 0 <= getattr(self, flag) < float("inf"), "0 or more")
         check("warmup_proportion", self.warmup_proportion, 0 <= self.warmup_proportion < 1, "from 0 to below 1")
         check_device(self.device)
         check("budget", self.budget, not self.budget or self.seconds > 0, "a time such as 90s, 45m or 8h")

@@ -1,13 +1,16 @@
 """Wrong flags: one line that names the flag, the value and what is allowed, before any model loads."""
 
+import dataclasses
+import math
 import time
 
 import pytest
 from conftest import run_app
 
+from app.commands.evaluate import EvaluateOptions
 from app.errors import UserError
 from app.flags import parse
-from app.options import MatchOptions, PredictOptions
+from app.options import MatchOptions, PredictOptions, PretrainOptions
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,21 @@ def test_a_typo_is_answered_at_once_with_exit_code_2(tmp_path):
 def test_unknown_command():
     done = run_app("mach")
     assert done.returncode == 2 and "match" in done.stderr
+
+
+NUMBERS = [
+    (options, field.name)
+    for options in (MatchOptions, PretrainOptions, PredictOptions, EvaluateOptions)
+    for field in dataclasses.fields(options)
+    if field.type in ("int", "float")
+]
+
+
+@pytest.mark.parametrize("options, name", NUMBERS, ids=lambda value: getattr(value, "__name__", value))
+def test_every_number_has_bounds(options, name):
+    """A negative one was taken for --keep_checkpoints."""
+    given = {"input_file": ("x.tsv",)} if options is PredictOptions else {}
+    whole = {field.name: field.type for field in dataclasses.fields(options)}[name] == "int"
+    for wrong in [-2] if whole else [-2.0, math.nan, math.inf]:
+        with pytest.raises(UserError, match=f"--{name} {wrong}: must be"):
+            options(**given, **{name: wrong})

@@ -33,9 +33,9 @@ def read_card(folder: Path) -> Card:
     folder = Path(folder)
     restore_folder(folder)
     if not folder.is_dir():
-        raise UserError(f"--model_name_or_path {folder}: no such folder; `bash run_match.sh` makes one (output/match/best)")
+        raise UserError(f"{folder}: no such folder; `bash run_match.sh` makes a fine-tuned checkpoint folder (output/match/best)")
     if not (folder / "matcher.json").is_file():
-        raise UserError(f"--model_name_or_path {folder}: no matcher.json in it, so it is not a fine-tuned checkpoint folder")
+        raise UserError(f"{folder}: no matcher.json in it, so it is not a fine-tuned checkpoint folder")
     try:
         values = json.loads((folder / "matcher.json").read_text(encoding="utf-8"))
         written = values.pop("format")
