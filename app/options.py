@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Tuple
+from typing import Dict, Literal, Tuple
 
 from app.flags import check, check_device, check_file
 from app.shell import in_repository
@@ -21,6 +22,35 @@ SIZES = {
     "base": (12, 768),
     "large": (24, 1024),
 }
+
+
+Engines = Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"]
+Truncation = Literal["longest_first", "only_a", "only_b"]
+
+
+@dataclass
+class ReadOptions:
+    """How pair files are read. What is left empty, a file's content decides."""
+
+    columns: str = ""
+    """Columns of the pair files, "text_a,text_b,label" by name or by number, from 1 (prediction needs no label). Empty: by known
+    header or order."""
+    header: Literal["", "yes", "no"] = ""
+    """Whether the first row names the columns. Empty: by what it says."""
+    input_format: Literal["", "tsv", "csv", "jsonl", "json", "xlsx"] = ""
+    """tsv, csv (with commas or semicolons), jsonl, json (one array) or xlsx. Empty: by the content."""
+    encoding: str = ""
+    """Encoding of the files, as Python names it (big5, shift_jis, latin-1). Empty: UTF-8 or GB18030, by the content."""
+
+    def __post_init__(self) -> None:
+        fits = not self.encoding
+        with contextlib.suppress(LookupError, UnicodeDecodeError):
+            fits = fits or b"a\t,;\n{".decode(self.encoding) == "a\t,;\n{"  # bytes are cut into lines before they are decoded
+        check("encoding", self.encoding, fits, "the name of an encoding in which ASCII is ASCII")
+
+    def reading(self) -> Dict[str, str]:
+        """The arguments of `PairFile` that say how to read."""
+        return {"columns": self.columns, "header": self.header, "kind": self.input_format, "encoding": self.encoding}
 
 
 @dataclass
@@ -158,7 +188,7 @@ class PretrainOptions(TrainOptions):
 
 
 @dataclass
-class MatchOptions(TrainOptions):
+class MatchOptions(ReadOptions, TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
     model_name_or_path: str = in_repository("data/models/bert-mini-zh")
@@ -167,22 +197,20 @@ class MatchOptions(TrainOptions):
     init_from_ckpt: str = ""
     """Start from the weights of this fine-tuned checkpoint folder, its classification head included."""
     train_set: str = in_repository("data/sample/train.tsv")
-    """Labelled pairs to learn from: .tsv, .csv or .jsonl, each also .gz."""
+    """Labelled pairs to learn from: TSV, CSV, JSON lines, a JSON array or .xlsx; also packed with gzip."""
     dev_set: str = in_repository("data/sample/dev.tsv")
     """Labelled pairs that choose the best checkpoint."""
     test_set: str = ""
     """Labelled pairs for the figure to report; chooses nothing. Empty: data/sample/test.tsv with the sample, else none."""
-    columns: str = ""
-    """Columns of the pair files, "text_a,text_b,label" by name (or by number, from 1). Empty: by known header or order."""
     bad_rows: Literal["stop", "skip"] = "stop"
     """A row that cannot be used ends the run with its line number, or is left out and counted."""
     positive_label: str = ""
-    """The label that means "match". Empty: 1 where there is one, else the last of the two in sorted order."""
+    """The label that means "match". Empty: 1 of 0 and 1, yes of no and yes, and the like; with --init_from_ckpt, its own."""
     drop_leaked: bool = False
     """Take pairs out of the training set that stand in the dev or test set too."""
     max_seq_length: int = 128
     """Tokens of a pair at most, with [CLS] and two [SEP]."""
-    truncation: Literal["longest_first", "only_a", "only_b"] = "longest_first"
+    truncation: Truncation = "longest_first"
     """Which text of a pair that is too long loses tokens."""
     dropout: float = -1.0
     """Dropout of the encoder and before the classifier; -1: the encoder's own (0.1 in BERT and ERNIE; from scratch 0)."""
@@ -190,11 +218,13 @@ class MatchOptions(TrainOptions):
     """Tokens of the vocabulary learned from the training texts, for scratch:SIZE."""
     select_by: Literal["accuracy", "f1", "auc", "loss"] = "accuracy"
     """The dev figure by which a checkpoint is the best (f1, auc: of the positive label; with more labels, macro averages)."""
-    threshold: str = "0.5"
-    """Probability from which a pair counts as a match: a number, or accuracy or f1 to fit it to that on the dev set."""
+    threshold: str = ""
+    """Probability from which a pair counts as a match: a number, or accuracy or f1 to fit it to that on the dev set. Empty: 0.5,
+    with --init_from_ckpt its own."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        TrainOptions.__post_init__(self)
+        ReadOptions.__post_init__(self)
         for flag in ("train_set", "dev_set", "test_set"):
             check_file(flag, getattr(self, flag))
         check("train_set", "", bool(self.train_set), "a file")
@@ -202,7 +232,7 @@ class MatchOptions(TrainOptions):
         check("max_seq_length", self.max_seq_length, self.max_seq_length >= 5, "5 or more ([CLS] a [SEP] b [SEP])")
         check("dropout", self.dropout, self.dropout == -1 or 0 <= self.dropout < 1, "-1, or from 0 to below 1")
         check("vocab_size", self.vocab_size, self.vocab_size >= 100, "100 or more")
-        fits = self.threshold in ("accuracy", "f1") or bool(re.fullmatch(r"0?\.\d+|0|1|1\.0*", self.threshold))
+        fits = self.threshold in ("", "accuracy", "f1") or bool(re.fullmatch(r"0?\.\d+|0|1|1\.0*", self.threshold))
         check("threshold", self.threshold, fits, "a number from 0 to 1, accuracy or f1")
         scratch = re.fullmatch(r"scratch:(.*)", self.model_name_or_path)
         check(
@@ -220,14 +250,14 @@ class MatchOptions(TrainOptions):
 
 
 @dataclass
-class PredictOptions:
-    """Score pairs with a fine-tuned checkpoint folder: files row by row, or one pair on the terminal."""
+class ScoringOptions:
+    """What is scored, and with what."""
 
     model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder. It holds everything prediction needs: labels, lengths, threshold."""
     input_file: Tuple[str, ...] = ()
-    """Pairs to score: .tsv, .csv or .jsonl, each also .gz; several, or patterns such as "parts/*.tsv"; - is standard input.
-    A label column may be there; it is kept and not used."""
+    """Pairs to score: TSV, CSV, JSON lines, a JSON array or .xlsx, also packed with gzip; several, or patterns such as
+    "parts/*.tsv"; - is standard input. A label column may be there; it is kept and not used."""
     result_file: str = ""
     """Where to write the rows with probability, prediction and error; a folder for several inputs; - is standard output.
     Empty: beside the input, NAME.scored.tsv."""
@@ -235,10 +265,12 @@ class PredictOptions:
     """First text of one pair to score on the terminal (instead of --input_file)."""
     text_b: str = ""
     """Second text of that pair."""
-    columns: str = ""
-    """Columns of the input, "text_a,text_b" by name (or by number, from 1). Empty: by known header or order."""
-    input_format: Literal["", "tsv", "csv", "jsonl"] = ""
-    """Format of the input. Empty: by its name; tsv for standard input."""
+
+
+@dataclass
+class PredictOptions(ReadOptions, ScoringOptions):
+    """Score pairs with a fine-tuned checkpoint folder: files row by row, or one pair on the terminal."""
+
     overwrite: bool = False
     """Start anew where an earlier scoring of the same file was stopped, instead of going on with it."""
     symmetric: bool = False
@@ -249,7 +281,7 @@ class PredictOptions:
     """Keep that many of the rows with the same first text, the likeliest matches (sorts as well); 0: all."""
     cache: str = ""
     """File on a local disk that keeps scores between runs, and for several runs at once. Empty: known within a run only."""
-    engine: Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"] = "auto"
+    engine: Engines = "auto"
     """What computes. auto: the fastest on this machine that decides as the reference (dygraph) does. int8 is for CPU (it needs
     onnxruntime and paddle2onnx, which Python 3.13 does not have), fp16 is for GPU."""
     max_decision_change: float = 0.001
@@ -262,6 +294,7 @@ class PredictOptions:
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         one_pair = bool(self.text_a or self.text_b)
         check("input_file", "", bool(self.input_file) != one_pair, "given, or --text_a and --text_b instead")
         check(

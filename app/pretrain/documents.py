@@ -73,7 +73,7 @@ def _document_beginnings(path: Path) -> Iterator[None]:
     if _format_of(path) == "jsonl":
         yield from (None for _ in read_documents(path))
         return
-    with open_bytes(path) as stream:
+    with open_bytes(path)[0] as stream:
         inside = False
         for line in DecodedLines(stream, detect_encoding(stream, path), path):
             filled = bool(line.strip())
@@ -84,7 +84,7 @@ def _document_beginnings(path: Path) -> Iterator[None]:
 
 def read_documents(path: Path) -> Iterator[Document]:
     """The file's documents in order; none is empty. Raises UserError where a line of a JSONL file has no text."""
-    with open_bytes(path) as stream:
+    with open_bytes(path)[0] as stream:
         lines = DecodedLines(stream, detect_encoding(stream, path), path)
         yield from _jsonl_documents(lines, path) if _format_of(path) == "jsonl" else _plain_documents(lines)
 

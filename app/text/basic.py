@@ -15,7 +15,15 @@ from tokenizers import Regex, normalizers, pre_tokenizers
 HUGGING_FACE, PADDLENLP = "huggingface", "paddlenlp"
 # What PaddleNLP's `_is_symbol` names beside Unicode's symbols: soft hyphen, ² º 〇 µ Ø ŋ Ʊ.
 MORE_SYMBOLS = "\u00ad\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1"
+LEFT_OUT = ("Cc", "Cf", "Cn", "Co", "Mn", "Zl", "Zp", "Zs")  # categories of Unicode
 CHINESE = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F))
+
+
+def is_blank(text: str) -> bool:
+    """Whether cleaning leaves nothing of it: white space, control, format and combining characters alone."""
+    if text[:1].isalnum():  # nearly all
+        return False
+    return all(unicodedata.category(letter) in LEFT_OUT or letter == "\ufffd" for letter in text)
 
 
 @dataclass(frozen=True)

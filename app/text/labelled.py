@@ -19,7 +19,8 @@ class Pairs:
     labels: List[str] = field(default_factory=list)
     lines: List[int] = field(default_factory=list)
     bad: List[Row] = field(default_factory=list)
-    encoding: str = "utf-8"
+    columns: List[str] = field(default_factory=list)  # the names of those that were read, where they have names
+    described: str = ""  # what was taken for what, in words
 
     def __len__(self) -> int:
         return len(self.text_a)
@@ -27,16 +28,16 @@ class Pairs:
     def keep(self, rows: Sequence[int]) -> "Pairs":
         """The same pairs, only those of the given positions."""
         chosen = {name: [getattr(self, name)[i] for i in rows] for name in ("text_a", "text_b", "labels", "lines")}
-        return Pairs(self.path, bad=self.bad, encoding=self.encoding, **chosen)
+        return Pairs(self.path, bad=self.bad, columns=self.columns, described=self.described, **chosen)
 
 
-def read_pairs(path: str, columns: str = "", bad_rows: str = "stop", labels: Sequence[str] = ()) -> Pairs:
-    """Reads a labelled file whole. `labels`, where given, are the only labels allowed.
+def read_pairs(path: str, columns: str = "", bad_rows: str = "stop", labels: Sequence[str] = (), **reading) -> Pairs:
+    """Reads a labelled file whole. `labels`, where given, are the only labels allowed; `reading`: see PairFile.
 
     Raises UserError with the first five bad rows and their count, unless `bad_rows` is "skip".
     """
-    with PairFile(path, columns, labelled=True) as file:
-        pairs = Pairs(path, encoding=file.encoding)
+    with PairFile(path, columns, labelled=True, **reading) as file:
+        pairs = Pairs(path, columns=file.columns if file.fields else [], described=file.described())
         for row in file:
             if not row.error and labels and row.label not in labels:
                 row.error = f"label {row.label!r} is none of {', '.join(labels)}"

@@ -1,28 +1,29 @@
-"""Pair files row by row: TSV, CSV, JSONL, each also .gz; every bad row named by its line.
+"""Pair files row by row: what a file is (its content says it), its columns, its rows; every bad row named by its line.
 
-text_a<TAB>text_b<TAB>label          columns by header (several known names), else in this order
-怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSONL is one object a line
+text_a<TAB>text_b<TAB>label          columns by header (known names), by --columns, or in this order
+怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSON lines are one object a line
 """
 
 from __future__ import annotations
 
-import csv
-import json
+import itertools
 import re
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import BinaryIO, Deque, Iterator, List, Optional, Sequence, Tuple, Union
 
 from app.errors import UserError
-from app.text.lines import DecodedLines, detect_encoding, open_bytes, split_end
+from app.text.basic import is_blank
+from app.text.columns import Chooser, Columns
+from app.text.formats import Format, check_line_ends, find_format
+from app.text.lines import ARRAY, XLSX, DecodedLines, detect_encoding, open_bytes, sample_of, split_end
+from app.text.names import LONGEST_NAME, find_label, knows_pair
+from app.text.records import Record, Records
 
-PAIR_NAMES = [("text_a", "text_b"), ("query", "title"), ("sentence1", "sentence2"), ("question1", "question2")]
-LABEL_NAME = "label"
-FORMATS = ("tsv", "csv", "jsonl")
 UNDECODED = re.compile("[\ud800-\udfff]")  # bytes that are no text are kept as these, and JSON may hold them
-FIRST_OBJECTS = 100  # lines of JSONL among which one must be whole, for the names
-csv.field_size_limit(1 << 27)  # a quote that is never closed must not swallow a whole disk into memory
+WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
+FIRST_ROWS = 100  # that decide on format and columns
 
 
 @dataclass
@@ -36,41 +37,64 @@ class Row:
     error: str = ""
     raw: str = ""  # as it stands in the file, without its line end
     end: str = ""  # its line end, as it stands there
-    lacking: int = 0  # cells that it has too few
+    cells: int = 0  # how many it has; 0 where that is not to be told
 
 
 class PairFile:
     """A pair file, opened: what is known from its first lines, then its rows by iteration (once).
 
-    `columns` names the columns ("a,b" or "a,b,label"), or numbers them from 1 in a file without a header; empty: by
-    header or order. `labelled` makes a missing or empty label an error; `kind` is the format where the name does not say
-    it. Raises UserError where the file cannot be read.
+    `columns`, `header`, `kind` and `encoding` are --columns, --header, --input_format and --encoding; empty: by the content.
+    `remembered`: names of columns to look for first. `labelled` makes a missing or empty label an error. Raises UserError where
+    the file cannot be read, or what it holds is not clear.
     """
 
-    def __init__(self, path: str, columns: str = "", labelled: bool = False, kind: str = ""):
-        self.path, self.labelled, self._wanted = Path(path), labelled, columns
-        self.format = kind or format_of(self.path)
-        self._stream = open_bytes(self.path)
-        self.encoding = detect_encoding(self._stream, self.path)
-        self._lines = DecodedLines(self._stream, self.encoding, self.path)
-        self._records = self._jsonl_records() if self.format == "jsonl" else self._delimited_records()
-        self._held = self._read_first()  # records with the places before them, read and not given out yet
-        if not self._held:
+    def __init__(
+        self,
+        path: str,
+        columns: str = "",
+        labelled: bool = False,
+        kind: Union[str, Format] = "",
+        header: str = "",
+        encoding: str = "",
+        remembered: Sequence[str] = (),
+    ):
+        self._asked = (path, columns, labelled, kind, header, encoding, remembered)
+        self.path, self.labelled = Path(path), labelled
+        self._stream, self.container = open_bytes(self.path, encoding)
+        sample = sample_of(self._stream, self.path)
+        if not sample.strip():
             raise UserError(f"{path}: the file is empty")
+        self.encoding = "utf-8" if self.container else encoding or detect_encoding(self._stream, self.path)
+        self._lines = DecodedLines(self._stream, self.encoding, self.path)
+        self.format = self._find_format(sample, kind)
+        self._records = Records(self._lines, self.format, by_number=self.container == XLSX)
+        self.preamble = self._records.take_preamble(sample)  # what stands before the header: Excel's `sep=;`
+        self._held: Deque[Tuple[Tuple[int, int], Record]] = self._read_first()
         self.header: Optional[Row] = None  # the header's row, where the file has one
-        self.fields: List[str] = []  # names of all columns, where they have names
         self.width = 0  # cells of a row
-        self._columns = self._choose_columns([name.strip() for name in columns.split(",")] if columns else [])
-        if self.header is not None:
-            self._held.popleft()
+        self._columns = self._choose(Chooser(path, columns, header, remembered, labelled))
+        self.fields = self._columns.names
+        if self._columns.header and self.format.kind != "jsonl":
+            _, (line, text, _, _) = self._held.popleft()
+            self.header = Row(line, "", "", "", "", *split_end(text), self.width)
 
     def again(self) -> "PairFile":
         """The same file, opened anew."""
-        return PairFile(str(self.path), self._wanted, self.labelled, self.format)
+        return PairFile(*self._asked)
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file's own bytes are others than those of its lines."""
+        with open(self.path, "rb") as file:
+            return bool(self.container) or file.read(2) == b"\x1f\x8b"
+
+    def bytes(self) -> BinaryIO:
+        """The bytes of its lines, unpacked, anew."""
+        return open_bytes(self.path, self._asked[5])[0]
 
     @property
     def has_label(self) -> bool:
-        return len(self._columns) == 3
+        return len(self._columns.places) == 3
 
     def __enter__(self) -> "PairFile":
         return self
@@ -87,9 +111,17 @@ class PairFile:
     @property
     def columns(self) -> List[str]:
         """The chosen columns as `--columns` takes them: names, or numbers from 1 in a file without a header."""
-        if self.format == "jsonl":
-            return list(self._columns)
-        return [self.fields[column] if self.header else str(column + 1) for column in self._columns]
+        if self.format.kind == "jsonl":
+            return list(self._columns.places)
+        return [self.fields[place] if self.header else str(place + 1) for place in self._columns.places]
+
+    def described(self) -> str:
+        """What was taken for what, in words: `TSV in UTF-8, text_a = question1, text_b = question2`."""
+        kind = {XLSX: "XLSX", ARRAY: "JSON array"}.get(self.container) or self.format.described()
+        encoding = "" if self.container else f" in {self.encoding.upper()}"
+        by_name = self.header or self.format.kind == "jsonl"
+        chosen = [name if by_name else f"column {name}" for name in self.columns]
+        return f"{kind}{encoding}, " + ", ".join(f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), chosen))
 
     @property
     def begins_with_bom(self) -> bool:
@@ -107,124 +139,90 @@ class PairFile:
             self._held.clear()
             self._lines.skip_to(*place)
 
-    # -- records: (line, text with its line end, cells or object, error) -----------------------------------------------
+    # -- the first rows ------------------------------------------------------------------------------------------------
+
+    def _find_format(self, sample: bytes, kind: Union[str, Format]) -> Format:
+        if isinstance(kind, Format):
+            return kind
+        if self.container:
+            if kind not in ("", self.container):
+                raise UserError(f"--input_format {kind}: {self.path} is {self.container}")
+            return Format("jsonl") if self.container == ARRAY else Format("csv", ",")
+        if kind in (ARRAY, XLSX):
+            raise UserError(f"--input_format {kind}: {self.path} is no {'JSON array' if kind == ARRAY else 'Excel file'}")
+        text = sample.decode(self.encoding, errors="surrogateescape").lstrip("\ufeff")
+        lines = [line + "\n" for line in text.split("\n")[:FIRST_ROWS]]
+        check_line_ends(text, self.path)
+        return find_format(lines, self.path, kind)
 
     def _read_first(self) -> deque:
-        """The first record; of JSONL all until one that shows the names, where there is one among the first."""
         held: deque = deque()
-        while len(held) < (FIRST_OBJECTS if self.format == "jsonl" else 1):
+        while len(held) < FIRST_ROWS:
             place = (self._lines.offset, self._lines.number)
             record = next(self._records, None)
             if record is None:
                 break
             held.append((place, record))
-            if not record[3]:
-                break
         return held
 
-    def _delimited_records(self) -> Iterator[Tuple[int, str, list, str]]:
-        if self.format == "tsv":
-            for text in self._lines:
-                yield self._lines.number, text, split_end(text)[0].split("\t"), ""
-            return
-        taken: List[str] = []  # the lines of the record being read: a quoted cell may hold line breaks
-        reader = csv.reader((taken.append(text) or text for text in self._lines), strict=True)
-        while True:
-            line = self._lines.number + 1
-            try:
-                cells, error = next(reader), ""
-            except StopIteration:
-                return
-            except csv.Error as problem:
-                cells, error = [], f"broken CSV quoting ({problem})"
-            yield line, "".join(taken), cells, error
-            taken.clear()
-
-    def _jsonl_records(self) -> Iterator[Tuple[int, str, dict, str]]:
-        for text in self._lines:
-            try:
-                value = json.loads(text)
-                error = "" if isinstance(value, dict) else "not a JSON object"
-            except (ValueError, RecursionError) as problem:
-                value, error = {}, f"broken JSON ({problem})" if text.strip() else "empty line"
-            yield self._lines.number, text, value if not error else {}, error
-
-    # -- columns -------------------------------------------------------------------------------------------------------
-
-    def _choose_columns(self, wanted: Sequence[str]) -> list:
-        """Column names (JSONL) or positions of text_a, text_b and, where there is one, the label."""
-        line, text, first, _ = self._held[-1][1]
-        if wanted and len(wanted) not in (2, 3):
-            raise UserError(f"--columns {','.join(wanted)}: two names (texts) or three (texts and label) are needed")
-        if self.format == "jsonl":
-            return self._choose_names(list(first), wanted)
-        self.width = len(first)
-        if wanted and all(name.isdigit() for name in wanted):
-            positions = [int(name) - 1 for name in wanted]
-            if min(positions) < 0 or max(positions) >= self.width:
-                raise UserError(f"--columns {','.join(wanted)}: {self.path} has columns 1 to {self.width}")
-            return self._with_label(positions)
-        cells = [cell.strip() for cell in first]
-        lowered = [cell.lower() for cell in cells]
-        if wanted or any(set(pair) <= set(lowered) for pair in PAIR_NAMES):
-            self.header, self.fields = Row(line, "", "", "", "", *split_end(text)), cells
-            return [cells.index(name) for name in self._choose_names(cells, wanted)]
-        if self.width not in (2, 3):
-            raise UserError(
-                f"{self.path}: {self.width} column(s) and no header with known names; "
-                "say which with --columns NAME_A,NAME_B,LABEL (or their numbers, from 1)"
-            )
-        return self._with_label(list(range(self.width)))
-
-    def _choose_names(self, there: List[str], wanted: Sequence[str]) -> List[str]:
-        self.fields = there
-        if wanted:
-            missing = [name for name in wanted if name not in there]
-            if missing:
-                raise UserError(f"{self.path}: no column {missing[0]!r} among {', '.join(there) or 'none'} (--columns)")
-            return self._with_label(list(wanted))
-        by_lowered = {name.lower(): name for name in there}
-        for pair in PAIR_NAMES:
-            if set(pair) <= set(by_lowered):
-                label = [by_lowered[LABEL_NAME]] if LABEL_NAME in by_lowered else []
-                return self._with_label([by_lowered[pair[0]], by_lowered[pair[1]]] + label)
-        known = " / ".join(",".join(pair) for pair in PAIR_NAMES)
-        raise UserError(f"{self.path}: none of the known columns ({known}); say which with --columns")
-
-    def _with_label(self, columns: list) -> list:
-        if self.labelled and len(columns) == 2:
-            raise UserError(f"{self.path}: no label column; labelled pairs are needed here (--columns a,b,label names it)")
-        return columns
+    def _choose(self, chooser: Chooser) -> Columns:
+        whole = [cells for _, (_, _, cells, error) in self._held if not error]
+        if self.format.kind == "jsonl":
+            names = list(dict.fromkeys(itertools.chain.from_iterable(whole)))
+            if not names:
+                raise UserError(f"{self.path}: no JSON object in its first {FIRST_ROWS} lines: {self._held[0][1][3]}")
+            return chooser.of_objects(names)
+        rows = [cells for cells in whole if any(cell.strip() for cell in cells)]
+        if not rows:
+            raise UserError(f"{self.path}: no row in its first {FIRST_ROWS} lines: {self._held[0][1][3] or 'all are empty'}")
+        self.width = len(rows[0])
+        return chooser.of_rows(rows)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
-    def _row(self, line: int, text: str, record, error: str) -> Row:
+    def _row(self, line: int, text: str, cells, error: str) -> Row:
         raw, end = split_end(text)
-        row = Row(line, raw=raw, end=end, error=error)
-        if error:
-            return row
-        row.lacking = 0 if self.format == "jsonl" else max(0, self.width - len(record))
-        if not raw.strip("\t "):
-            row.error = "empty line"
-        elif self.format == "jsonl":
-            missing = [name for name in self._columns[:2] if name not in record]
-            if missing:
-                row.error = f"no {missing[0]!r}"
-            elif not all(isinstance(record[name], str) for name in self._columns[:2]):
-                row.error = "a text that is not a string"
-        elif len(record) != self.width:
-            row.error = f"{len(record)} columns where {self.width} are expected"
+        row = Row(line, raw=raw, end=end, error=error, cells=len(cells) if raw else 1)
+        of_objects = self.format.kind == "jsonl"
+        if not error:
+            row.error = self._shape_error(raw, cells)
         if row.error:
             return row
-        row.text_a, row.text_b = record[self._columns[0]], record[self._columns[1]]
-        if self.has_label:
-            row.label = _label_text(record.get(self._columns[2]) if self.format == "jsonl" else record[self._columns[2]])
+        values = [cells.get(place) if of_objects else cells[place] for place in self._columns.places]
+        row.text_a, row.text_b = values[:2]
+        row.label = _label_text(values[2]) if self.has_label else ""
         row.error = self._content_error(row)
+        if row.error and "\n" in raw:
+            row.error += f" (a row of lines {line} to {line + raw.count(chr(10))})"
         return row
+
+    def _shape_error(self, raw: str, cells) -> str:
+        """What keeps a record from being a row of this file."""
+        if self.format.kind == "jsonl":
+            missing = [name for name in self._columns.places[:2] if name not in cells]
+            if missing:
+                return f"no {missing[0]!r}"
+            wrong = [name for name in self._columns.places[:2] if not isinstance(cells[name], str)]
+            return f"{wrong[0]} is not a string" if wrong else ""
+        if not any(map(str.strip, cells)):
+            return "empty line"
+        if len(cells) != self.width:
+            return f"{len(cells)} columns where {self.width} are expected"
+        return "a header in the middle of the file" if self._is_header(cells) else ""
+
+    def _is_header(self, cells: List[str]) -> bool:
+        """Whether this row is one, as where two files were put together: the file's own, or one of known names."""
+        place = self._columns.places[0]
+        if self.header:
+            return cells[place].strip() == self.fields[place] and [cell.strip() for cell in cells] == self.fields
+        if len(cells[place]) > LONGEST_NAME:
+            return False
+        chosen = [cells[place] for place in self._columns.places]
+        return knows_pair(chosen[:2]) and (len(chosen) == 2 or find_label(chosen[2:]) is not None)
 
     def _content_error(self, row: Row) -> str:
         for name, text in (("text_a", row.text_a), ("text_b", row.text_b)):
-            if not text.strip():
+            if is_blank(text):
                 return f"{name} is empty"
         if self.labelled and not row.label:
             return "the label is empty"
@@ -233,18 +231,11 @@ class PairFile:
         return ""
 
 
-def format_of(path: Path) -> str:
-    """`tsv`, `csv` or `jsonl` by the file's name. Raises UserError for other names."""
-    name = path.name.lower()
-    ending = (name[:-3] if name.endswith(".gz") else name).rpartition(".")[2]
-    if ending not in FORMATS:
-        raise UserError(f"{path}: pair files end in .tsv, .csv or .jsonl (each also .gz)")
-    return ending
-
-
 def _label_text(value: object) -> str:
+    """As text. 1.0, which pandas makes of 1, is 1 in every format."""
     if value is None:
         return ""
-    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+    if isinstance(value, bool):
         value = int(value)
-    return str(value).strip()
+    text = str(value).strip()
+    return text.partition(".")[0] if WHOLE.fullmatch(text) else text

@@ -90,7 +90,8 @@ def _check_same_options(folder: Path, options: TrainOptions) -> None:
     except (OSError, ValueError) as problem:
         raise cannot_go_on(file, problem) from problem
     settings = _settings(options)
+    begun_without = {spec.name: spec.default for spec in dataclasses.fields(options)}  # by a version that did not have them
     for name in sorted(settings.keys() - FREE_TO_CHANGE):
-        old = before.get(name)
+        old = before.get(name, begun_without[name])
         if (_whole(old) if name in PATHS and isinstance(old, str) else old) != settings[name]:
             raise UserError(f"--{name} {settings[name]}: the run in {folder} has {old}; --resume keeps its options")
