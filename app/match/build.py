@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -10,10 +11,12 @@ from app.encoder.scratch import encoder_from_scratch
 from app.errors import UserError
 from app.match.card import Card, read_card
 from app.match.checkpoint import load_matcher
-from app.match.data import Split, label_names, positive_index, provenance, read_splits
-from app.match.decision import Decision
+from app.match.data import Split, provenance, read_splits
+from app.match.decision import Decision, can_be_fitted
+from app.match.labels import label_names, positive_index
 from app.match.model import PairClassifier
 from app.options import MatchOptions
+from app.progress import say
 from app.text.labelled import Pairs
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import count_words, learn_vocabulary
@@ -23,9 +26,11 @@ Built = Tuple[Dict[str, Pairs], PairClassifier, PairTokenizer, Card]
 
 def build(options: MatchOptions) -> Built:
     """Reads the files and builds the model: from a fine-tuned folder, pretrained weights, or from scratch."""
+    decision = Decision()
     if options.init_from_ckpt:
         model, tokenizer, before = load_matcher(Path(options.init_from_ckpt), options.dropout)
         splits, names, source = read_splits(options, before.labels), before.labels, options.init_from_ckpt
+        decision = before.decision
     else:
         splits = read_splits(options)
         names, source = label_names(splits["train"]), options.model_name_or_path
@@ -39,16 +44,31 @@ def build(options: MatchOptions) -> Built:
         model = PairClassifier(encoder, len(names))
     _check_positions(model, options.max_seq_length)
     _check_for_two_labels(names, options)
-    asked = 0.5 if options.threshold in ("accuracy", "f1") else float(options.threshold)
-    decision = Decision(positive_index(names, options.positive_label), asked)
+    if options.positive_label or not options.init_from_ckpt:
+        decision = replace(decision, positive=positive_index(names, options.positive_label))
+    if options.threshold not in ("", "accuracy", "f1"):
+        decision = replace(decision, threshold=float(options.threshold))
+    _check_dev(splits["dev"], options, decision, names)
     name = source if source.startswith("scratch:") else Path(source).name
-    return splits, model, tokenizer, Card(names, decision, options.max_seq_length, options.truncation, started_from=name)
+    return splits, model, tokenizer, Card(
+        names, decision, options.max_seq_length, options.truncation, started_from=name, columns=splits["train"].columns
+    )
 
 
 def _check_for_two_labels(names: List[str], options: MatchOptions) -> None:
-    for flag, value, default in (("positive_label", options.positive_label, ""), ("threshold", options.threshold, "0.5")):
+    for flag, value, default in (("positive_label", options.positive_label, ""), ("threshold", options.threshold, "")):
         if len(names) != 2 and value != default:
             raise UserError(f"--{flag} {value}: is for two labels; here are {len(names)}, and the likeliest one is predicted")
+
+
+def _check_dev(dev: Pairs, options: MatchOptions, decision: Decision, names: List[str]) -> None:
+    """Says what a small dev set cannot decide. Raises UserError where it cannot choose the best checkpoint."""
+    if len(names) == 2:
+        say(f"labels: {', '.join(names)}; {names[decision.positive]} means that the texts match")
+    if options.select_by == "auc" and len(set(dev.labels)) < len(names):
+        raise UserError(f"--select_by auc: {options.dev_set} does not have every label, and without that there is no AUC")
+    if not can_be_fitted(dev.labels):
+        say(f"{options.dev_set}: too few rows of each label to fit probabilities or a threshold on: they stay as they are")
 
 
 def _check_positions(model: PairClassifier, max_seq_length: int) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+
+ENOUGH = 10  # rows of each label
+BOUNDS = (-3, 3)  # of the temperature's logarithm
 
 
 @dataclass
@@ -40,16 +45,25 @@ def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(-log_softmax(logits.astype(np.float64), axis=-1)[np.arange(len(labels)), labels].mean())
 
 
-def fit_decision(logits: np.ndarray, labels: np.ndarray, positive: int, threshold: str) -> Decision:
-    """Temperature by least cross-entropy on the dev set (Guo et al. 2017), then the threshold: a number, or the one with
-    the best dev accuracy or F1 (`threshold` = "accuracy" or "f1").
+def can_be_fitted(labels: Sequence) -> bool:
+    """Whether there are two labels at least, and ENOUGH rows of each: fewer give a temperature or a threshold by chance."""
+    counts = Counter(labels)
+    return len(counts) > 1 and min(counts.values()) >= ENOUGH
+
+
+def fit_decision(logits: np.ndarray, labels: np.ndarray, before: Decision, threshold: str) -> Decision:
+    """Temperature by least cross-entropy on the dev set (Guo et al. 2017), then, where `threshold` is "accuracy" or "f1", the
+    one that makes that best. `before` is what stays where nothing is to be fitted, or the rows are too few for it.
     """
-    best = minimize_scalar(lambda log_t: log_loss(logits / np.exp(log_t), labels), bounds=(-3, 3), method="bounded")
-    decision = Decision(positive, 0.5, float(np.exp(best.x)))
+    if not can_be_fitted(labels.tolist()):
+        return before
+    best = minimize_scalar(lambda log_t: log_loss(logits / np.exp(log_t), labels), bounds=BOUNDS, method="bounded")
+    # It runs to its bound where all rows are right, and all probabilities would be 0 or 1, or where nothing was learned.
+    no_end = (logits.argmax(axis=1) == labels).all() or min(abs(best.x - bound) for bound in BOUNDS) < 0.01
+    decision = Decision(before.positive, before.threshold, 1.0 if no_end else float(np.exp(best.x)))
     if threshold in ("accuracy", "f1") and logits.shape[1] == 2:
+        positive = before.positive
         decision.threshold = _best_threshold(decision.probabilities(logits)[:, positive], labels == positive, threshold)
-    elif threshold not in ("accuracy", "f1"):
-        decision.threshold = float(threshold)
     return decision
 
 

@@ -70,8 +70,7 @@ class MatchTask:
     def evaluate(self) -> Dict[str, float]:
         """Dev figures with the decision fitted on dev, which is kept for the checkpoint."""
         logits = score_pairs(self.model, self.dev.encoded, len(self.card.labels), self.options.batch_size * 2)
-        positive = self.card.decision.positive
-        self.card.decision = fit_decision(logits, self.dev.labels, positive, self.options.threshold)
+        self.card.decision = fit_decision(logits, self.dev.labels, self.card.decision, self.options.threshold)
         return headlines(measure(logits, self.dev.labels, self.card.decision, self.card.labels))
 
     def score(self, figures: Dict[str, float]) -> float:

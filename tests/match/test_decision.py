@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -22,9 +22,22 @@ def made_up(rows=500, labels=2, seed=0, sharpness=3.0):
 
 def test_temperature_undoes_overconfidence():
     logits, labels = made_up(4000)
-    decision = fit_decision(logits, labels, 1, "0.5")
+    decision = fit_decision(logits, labels, Decision(), "")
     assert decision.temperature == pytest.approx(3, rel=0.15)
     assert log_loss(logits / decision.temperature, labels) < log_loss(logits, labels)
+
+
+@pytest.mark.parametrize("labels", [[1] * 500, [0] * 491 + [1] * 9, [0, 1]])
+def test_on_too_few_rows_nothing_is_fitted(labels):
+    """The temperature ran to its bound, and all probabilities became 1.000000."""
+    logits = np.random.default_rng(0).normal(size=(len(labels), 2))
+    for aim in ("", "accuracy", "f1"):
+        assert fit_decision(logits, np.array(labels), Decision(0, 0.7), aim) == Decision(0, 0.7)
+
+
+def test_where_all_rows_are_right_probabilities_stay_as_they_are():
+    labels = np.arange(100) % 2
+    assert fit_decision(np.eye(2)[labels] * 8, labels, Decision(), "").temperature == 1
 
 
 def test_probabilities_add_up_and_half_is_the_larger_one():
@@ -42,7 +55,10 @@ def test_the_fitted_threshold_is_the_best_there_is(seed, rows, aim):
     random = np.random.default_rng(seed)
     logits = np.round(random.normal(size=(rows, 2)), 1)  # with ties
     labels = random.integers(0, 2, rows)
-    decision = fit_decision(logits, labels, 1, aim)
+    assume(len(set(labels.tolist())) == 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.match.decision.ENOUGH", 1)
+        decision = fit_decision(logits, labels, Decision(), aim)
     score = metrics.accuracy_score if aim == "accuracy" else lambda y, p: metrics.f1_score(y, p, zero_division=0)
     probabilities = decision.probabilities(logits)
     best = max(

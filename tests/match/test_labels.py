@@ -1,0 +1,54 @@
+"""Labels: numbers that are alike, digits that are no numbers, and which of two means "match"."""
+
+import json
+
+import pytest
+
+from app.errors import UserError
+from app.match.labels import label_names, positive_index
+from app.text.labelled import Pairs, read_pairs
+
+
+def of(labels):
+    return Pairs("train.tsv", labels=labels, lines=list(range(2, 2 + len(labels))))
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
+def test_what_pandas_makes_of_numbers_is_the_same_label(tmp_path, ending):
+    """There were four classes."""
+    labels = ["0", "1", "0.0", "1.0", "1.00"]
+    if ending == "jsonl":
+        lines = [json.dumps({"text_a": "x", "text_b": "y", "label": float(label)}) for label in labels]
+    else:
+        lines = ["\t,"[ending == "csv"].join(("x", "y", label)) for label in labels]
+    (tmp_path / f"pairs.{ending}").write_text("\n".join(lines) + "\n")
+    assert read_pairs(str(tmp_path / f"pairs.{ending}")).labels == ["0", "1", "0", "1", "1"]
+
+
+@pytest.mark.parametrize("labels", [["①", "②"], ["²", "1"], ["-", "1"], ["٣", "1"]])
+def test_digits_that_are_no_numbers_are_labels_like_others(labels):
+    assert label_names(of(labels * 3)) == sorted(labels)
+    with pytest.raises(UserError, match="--positive_label"):
+        positive_index(sorted(labels), "")
+
+
+@pytest.mark.parametrize(
+    "names, expected",
+    [
+        (["0", "1"], "1"), (["-1", "1"], "1"), (["no", "yes"], "yes"), (["False", "True"], "True"), (["否", "是"], "是"), (["N", "Y"], "Y"),
+        (["duplicate", "not_duplicate"], "duplicate"), (["entailment", "not_entailment"], "entailment"), (["match", "not match"], "match"),
+        (["不相似", "相似"], "相似"), (["a", "b", "c"], "c"),
+    ],
+)  # fmt: skip
+def test_the_label_that_means_match(names, expected):
+    """`not_duplicate` was taken, since it is the last in the alphabet."""
+    assert names[positive_index(names, "")] == expected
+    assert positive_index(names, names[0]) == 0
+
+
+@pytest.mark.parametrize("names", [["1", "2"], ["A", "B"], ["cat", "dog"], ["contradiction", "entailment"]])
+def test_where_it_is_not_clear_it_is_asked(names):
+    with pytest.raises(UserError, match=f"the labels are '{names[0]}' and '{names[1]}'; say which means that the texts match"):
+        positive_index(names, "")
+    with pytest.raises(UserError, match="--positive_label x: the labels are"):
+        positive_index(names, "x")
