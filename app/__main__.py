@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import List, NoReturn
 
@@ -46,7 +47,7 @@ def main(arguments: List[str]) -> int:
         return 130
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 128 + signal.SIGPIPE  # as a program has it that knows nothing of pipes: not all was delivered
     except ModuleNotFoundError as problem:
         if problem.name and problem.name.split(".")[0] == "app":
             raise

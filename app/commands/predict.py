@@ -33,8 +33,10 @@ def _score_one(options: PredictOptions) -> None:
 
     matcher = Matcher.load(options.model_name_or_path, options.device, options.engine, options.max_decision_change)
     pair = (options.text_a, options.text_b)
-    orders = [pair, pair[::-1]] if options.symmetric else [pair]
-    verdict = decide(matcher.card, matcher.scorer.submit(orders).result(), len(orders))
+    orders = sorted([pair, pair[::-1]]) if options.symmetric else [pair]
+    scores = matcher.scorer.submit(orders).result()
+    scores = matcher.scorer.exact_means(orders, scores) if options.symmetric else scores
+    verdict = decide(matcher.card, scores, len(orders))
     labels, decision = matcher.card.labels, matcher.card.decision
     told = f"probability {verdict.probability[0]:.4f}"
     if len(labels) == 2:
@@ -52,27 +54,35 @@ def _score_files(options: PredictOptions) -> None:
     from app.predict.plan import STDOUT, plan
     from app.predict.workers import run_workers
 
-    jobs = plan(options)
+    card = read_card(Path(options.model_name_or_path))
+    jobs = plan(options, card.columns)
     # Words do not go between the rows on standard output.
     stream = sys.stderr if any(job.result == STDOUT for job in jobs) else sys.stdout
-    card = read_card(Path(options.model_name_or_path))
     if len(card.labels) != 2 and (options.sort_by_probability or options.top_k):
         raise UserError(f"--sort_by_probability, --top_k: the model has {len(card.labels)} labels; there is no match to sort by")
 
     def tell(text: str) -> None:
         say(text, stream)
 
+    for job in (job for job in jobs if job.described):
+        tell(f"{job.source}: {job.described}")
     engines = _choose_engines(jobs, options, card, tell)
     with ProgressCounter("scoring", "rows", stream) as done:
         run = run_workers if options.num_workers > 1 else run_all
         summaries, ledger = run(jobs, options, engines, done)
     repeated = "repeated, or in the cache" if options.cache else "repeated"
+    alone = runtime.world_size() == 1 and not options.shard
     for job, summary in zip(jobs, summaries):
+        if summary is None and alone:
+            raise UserError(f"{job.result}: not written, its working folder was removed meanwhile; start the same command again")
         name = "" if job.result == STDOUT else f"{job.result}: "
         waiting = "this part is done; the process that ends last puts all together"
         tell(f"{name}{_counts(summary, card, repeated) if summary else waiting}")
     if runtime.rank() == 0:
         clear([job.result for job in jobs if job.result != STDOUT])
+    scored = [summary for summary in summaries if summary]
+    if 0 < sum(summary.rows for summary in scored) == sum(summary.errors for summary in scored):
+        raise UserError(f"no row could be scored, the first is {scored[0].first_error}; the rows with their errors are written")
     tell(f"{done.count:,} rows in {ledger.total:,.1f} s, {done.count / ledger.total:,.0f} rows/s: {_seconds(ledger)}")
 
 
@@ -91,7 +101,7 @@ def _choose_engines(jobs: list, options: PredictOptions, card: Card, tell: Tell)
         tell(f"engine: {begun.split()[0]}, with which this scoring was begun")
         return [begun.split()[0]]
     folder = Path(options.model_name_or_path)
-    pairs = first_pairs(jobs[0], options, choose.SAMPLE)
+    pairs = first_pairs(jobs[0], options, card.columns, choose.SAMPLE)
     enough = len(pairs) >= choose.LEAST
     reason = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
     try:

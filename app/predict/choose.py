@@ -16,7 +16,7 @@ from app import machine, runtime
 from app.atomic import locked, write_json
 from app.errors import UserError
 from app.match.card import Card
-from app.predict.engine import Engine, engines_for, why_not
+from app.predict.engine import CLOSE, ROOM, Engine, engines_for, why_not
 from app.predict.export import exported
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, Verdicts, decide
@@ -44,6 +44,12 @@ def ranked(record: Dict[str, Any], max_decision_change: float) -> List[str]:
     fit = [name for name, each in engines.items() if each.get("changed", 2) <= max_decision_change]
     fit.sort(key=lambda name: -engines[name]["pairs_a_second"])
     return list(dict.fromkeys([*fit, *WITHOUT_RECORD]))
+
+
+def margin(folder: Path, name: str, device: str) -> float:
+    """How near to another decision an engine of few bits is not trusted: CLOSE, or more where the comparison found more."""
+    found = known(folder, device).get("engines", {}).get(name, {}).get("difference", 0.0)
+    return max(CLOSE[name], ROOM * found)
 
 
 def open_first(names: Sequence[str], open_one: Callable[[str], Engine], say: Callable[[str], None]) -> Tuple[str, Engine]:

@@ -1,26 +1,29 @@
 """A fine-tuned checkpoint folder -> a static graph for Paddle Inference, made once and kept beside it.
 
 output/match/best/                      the checkpoint
-output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked for: *.onnx
+output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked for: *.onnx; sizes and hashes of both
     engines-MACHINE.json                what `choose.py` measured
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
-from typing import List, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from app import runtime
-from app.atomic import atomic_folder, locked
+from app.atomic import atomic_folder, locked, write_json
 from app.caches import writable_home
 from app.errors import UserError
 
 FORMAT = 2  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
+OF_PADDLE, OF_ONNX = (f"{GRAPH}.json", f"{GRAPH}.pdiparams"), ("fp32.onnx", "int8.onnx")
 DECIDING = ("config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "model.safetensors")
 
 
@@ -31,6 +34,26 @@ def model_hash(folder: Path) -> str:
         return _hash(folder, tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in states))
     except OSError as problem:
         raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not whole") from problem
+
+
+@contextlib.contextmanager
+def unchanged(folder: Path) -> Iterator[None]:
+    """Around reading a checkpoint folder piece by piece. Raises UserError where another has taken its place meanwhile: the card
+    of one model and the weights of another give answers that are neither's.
+    """
+
+    def state() -> list:
+        files = [folder / name for name in (*DECIDING, "matcher.json")]
+        return [(stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in map(os.stat, files)]
+
+    try:
+        before = state()
+        yield
+        changed = state() != before
+    except FileNotFoundError as problem:
+        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not whole") from problem
+    if changed:
+        raise UserError(f"{folder}: has changed while it was read; is a training at work in it? Start again")
 
 
 @functools.lru_cache(maxsize=8)
@@ -50,14 +73,14 @@ def exported(folder: Path) -> Path:
     name = model_hash(folder)
     homes = _homes(folder)
     for home in homes:
-        if (home / name / f"{GRAPH}.json").is_file():
+        if _is_whole(home / name, OF_PADDLE):
             return home / name
     for home in homes:
         try:
             home.mkdir(parents=True, exist_ok=True)
             if os.access(home, os.W_OK):
                 with locked(home / ".lock"):
-                    return home / name if (home / name / f"{GRAPH}.json").is_file() else _export(folder, home / name)
+                    return home / name if _is_whole(home / name, OF_PADDLE) else _export(folder, home / name)
         except OSError:
             continue
     raise UserError(
@@ -69,13 +92,38 @@ def exported(folder: Path) -> Path:
 def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
     """The model's static graph for ONNX Runtime, in float32 and in 8-bit integers; made where they are not there yet."""
     home = exported(folder)
-    plain, rounded = home / "fp32.onnx", home / "int8.onnx"
+    plain, rounded = (home / name for name in OF_ONNX)
     with locked(home / ".onnx.lock"):
-        if not (plain.is_file() and rounded.is_file()):
+        if not _is_whole(home, OF_ONNX):
             from app.predict.int8 import write_int8
 
             write_int8(home / f"{GRAPH}.json", plain, rounded)
+            _note_sums(home, OF_ONNX)
     return plain, rounded
+
+
+def _sums(home: Path, files: Sequence[str]) -> Dict[str, list]:
+    """Sizes and hashes of an export's files."""
+    found = {}
+    for name in files:
+        with open(home / name, "rb") as file:
+            digest = hashlib.blake2b(digest_size=16)
+            for chunk in iter(lambda: file.read(1 << 20), b""):
+                digest.update(chunk)
+            found[name] = [file.tell(), digest.hexdigest()]
+    return found
+
+
+def _note_sums(home: Path, files: Sequence[str]) -> None:
+    write_json(home / f"{files[0]}.sums", _sums(home, files))
+
+
+def _is_whole(home: Path, files: Sequence[str]) -> bool:
+    """Whether an export's files are as they were written: a predictor takes what is lacking for zeros, or for nan."""
+    try:
+        return json.loads((home / f"{files[0]}.sums").read_text(encoding="utf-8")) == _sums(home, files)
+    except (OSError, ValueError):
+        return False
 
 
 def _homes(folder: Path) -> List[Path]:
@@ -99,6 +147,7 @@ def _export(folder: Path, target: Path) -> Path:
         graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
         graph.eval()
         paddle.jit.save(graph, str(temporary / GRAPH))
+        _note_sums(temporary, OF_PADDLE)
         if model_hash(folder) != target.name:
             raise UserError(f"{folder}: has changed while it was exported; is a training at work in it? Start again")
     for older in target.parent.iterdir():

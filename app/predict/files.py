@@ -63,12 +63,13 @@ def score_range(
     scorer: Scorer,
     store: ScoreStore,
     both_orders: bool,
+    all_digits: bool,
     progress: Callable[[int], None],
 ) -> Summary:
     """Scores the rows from `begin` to those that start before byte `end` into `part`, behind what it holds already.
 
-    `progress` is told rows done. A row that cannot be scored is written with an empty probability and the reason in
-    `error`; none is dropped.
+    `all_digits` of the probability are written, or six. `progress` is told rows done. A row that cannot be scored is written with
+    an empty probability and the reason in `error`; none is dropped.
     """
     last = part.last
     summary = Summary(**last["summary"]) if last else Summary()
@@ -84,30 +85,34 @@ def score_range(
     if not (last and last.get("done")):
         for window in scored_windows(file, end, scorer, store, both_orders):
             began = time.perf_counter()
-            write(_rendered(window, file, scorer.card, both_orders, summary), window.place)
+            write(_rendered(window, file, scorer.card, both_orders, all_digits, summary), window.place)
             scorer.ledger.write += time.perf_counter() - began
             progress(len(window.rows))
         write("", file.place, done=True)
     return summary
 
 
-def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, summary: Summary) -> str:
+def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, all_digits: bool, summary: Summary) -> str:
     """The window's scored lines; counts them."""
+    orders = 2 if both_orders else 1
     scores = np.array([window.known[key] for key in window.keys], np.float32)
-    verdicts = decide(card, scores, 2 if both_orders else 1)
-    probabilities, labels = iter(verdicts.probability.tolist()), iter(verdicts.label.tolist())
+    finite = np.isfinite(scores.reshape(-1, orders, len(card.labels) + 1)).all(axis=(1, 2))
+    verdicts = decide(card, scores, orders)
+    found = zip(finite.tolist(), verdicts.probability.tolist(), verdicts.label.tolist())
     lines = []
     for row in window.rows:
+        sound, probability, label = (True, None, 0) if row.error else next(found)
+        row.error = row.error if sound else "the model's logits are not finite (nan or inf)"
         if row.error:
-            lines.append(scored_line(row, file.format, None, ""))
+            lines.append(scored_line(row, file, None, ""))
             summary.errors += 1
             summary.first_error = summary.first_error or f"line {row.line:,}: {row.error}"
         else:
-            lines.append(scored_line(row, file.format, next(probabilities), card.labels[next(labels)]))
+            lines.append(scored_line(row, file, probability, card.labels[label], all_digits))
     summary.rows += len(window.rows)
     summary.asked += len(window.keys)
     summary.scored += len(window.new)
-    summary.matches += int((verdicts.label == card.decision.positive).sum())
-    summary.cut += int(verdicts.cut.sum())
-    summary.turned += int(verdicts.turned.sum())
+    summary.matches += int((verdicts.label == card.decision.positive)[finite].sum())
+    summary.cut += int(verdicts.cut[finite].sum())
+    summary.turned += int(verdicts.turned[finite].sum())
     return "".join(lines)

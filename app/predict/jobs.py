@@ -19,7 +19,7 @@ from app.match.card import read_card
 from app.options import PredictOptions
 from app.predict.choose import open_first
 from app.predict.engine import CLOSE
-from app.predict.export import model_hash
+from app.predict.export import model_hash, unchanged
 from app.predict.files import Stdout, Summary, score_range
 from app.predict.journal import FORMAT, Part
 from app.predict.parts import finished, publish, row_range
@@ -30,8 +30,12 @@ from app.predict.rows import check_not_scored
 from app.predict.scorer import Ledger, Scorer
 from app.predict.scores import ScoreStore
 from app.progress import say
+from app.text.formats import ending_of
+from app.text.json_array import write_array
+from app.text.lines import ARRAY
 from app.text.pairs import PairFile
 from app.text.tokenizer import PairTokenizer
+from app.text.xlsx import write_sheet
 
 Answer = Tuple[List[Optional[Summary]], Ledger]
 
@@ -57,11 +61,12 @@ class Run:
     def __init__(self, jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]):
         folder = Path(options.model_name_or_path)
         self.options, self.progress = options, progress
-        self.model = model_hash(folder)
-        card, tokenizer = read_card(folder), PairTokenizer.load(folder)
-        name, engine = open_first(
-            engines, lambda name: EngineProcesses(name, folder, options.device), lambda text: say(text, sys.stderr)
-        )
+        with unchanged(folder):
+            self.model = model_hash(folder)
+            card, tokenizer = read_card(folder), PairTokenizer.load(folder)
+            name, engine = open_first(
+                engines, lambda name: EngineProcesses(name, folder, options.device), lambda text: say(text, sys.stderr)
+            )
         self.scorer = Scorer(engine, tokenizer, card)
         self.engine = f"{name} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
         self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
@@ -89,18 +94,19 @@ class Run:
             if before:
                 return before
             part = Part(job.result, number, of, identity, packed=job.packed and not ranking)
-        with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+        with PairFile(str(job.source), remembered=self.scorer.card.columns, **options.reading()) as file:
             check_not_scored(file)
+            if job.read_once:
+                say(f"{job.source}: {file.described()}", sys.stderr if job.result == STDOUT else sys.stdout)
             begin, end = row_range(file, number, of)
             with contextlib.closing(part):
                 part.begin(resume=not job.read_once, overwrite=options.overwrite)
-                summary = score_range(file, begin, end, part, self.scorer, self.store, options.symmetric, self.progress)
+                summary = score_range(file, begin, end, part, self.scorer, self.store, options.symmetric, ranking, self.progress)
             if job.input_state() != identity["input"]:
                 raise UserError(f"{job.source}: has changed while it was scored; start again with --overwrite")
             if job.result == STDOUT:
                 return summary
-            arrange = (lambda merged: self._ranked(merged, file, job.packed)) if ranking else None
-            return publish(job.result, of, arrange)
+            return publish(job.result, of, lambda merged: self._arranged(merged, file, job, ranking))
 
     def wait_for(self, job: Job) -> Summary:
         """The first of the launched processes stays until the last has put the result together."""
@@ -117,7 +123,7 @@ class Run:
             "format": FORMAT,
             "file": job.source.name,
             "input": job.input_state(),
-            "columns": options.columns,
+            "reading_rows": options.reading(),
             "model": self.model,
             "engine": self.engine,
             "reading": self.reading,
@@ -126,17 +132,23 @@ class Run:
             "order": [options.sort_by_probability, options.top_k],
         }
 
-    def _ranked(self, merged: Path, file: PairFile, packed: bool) -> Path:
-        """The rows of `merged` in their new order, in a file beside it."""
-        target = merged.with_name("sorted")
-        with gzip.GzipFile(target, "wb", 6, mtime=0) if packed else open(target, "wb") as output:
-            sort_by_probability(merged, file, self.options.top_k, output)
-        return target
+    def _arranged(self, merged: Path, file: PairFile, job: Job, ranking: bool) -> Path:
+        """The rows of `merged` in the order and the form that they are to have, in a file beside it."""
+        if ranking:
+            target = merged.with_name("sorted")
+            with gzip.GzipFile(target, "wb", 6, mtime=0) if job.packed else open(target, "wb") as output:
+                sort_by_probability(merged, file, self.options.top_k, output)
+            merged = target
+        if file.container and ending_of(job.result) != file.format.kind:
+            write = write_array if file.container == ARRAY else write_sheet
+            write(merged, merged.with_name("whole"))
+            return merged.with_name("whole")
+        return merged
 
     def _through_a_file(self, job: Job) -> Optional[Summary]:
         """Sorted rows for standard output: they can be written when the last is known."""
         with tempfile.TemporaryDirectory() as folder:
-            whole = Path(folder) / f"scored.{job.kind}"
+            whole = Path(folder) / "scored"
             summary = self.score(dataclasses.replace(job, result=whole))
             with open(whole, "rb") as rows:
                 shutil.copyfileobj(rows, sys.stdout.buffer)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import functools
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, Tuple, get_args
+
+import numpy as np
 
 from app import forks, runtime
 from app.match.card import read_card
-from app.options import PredictOptions
+from app.options import Engines, PredictOptions
 from app.predict.choose import candidates, open_first
 from app.predict.engine import open_engine
+from app.predict.export import unchanged
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, decide
+from app.text.basic import is_blank
 from app.text.tokenizer import PairTokenizer
 
 
@@ -59,35 +64,67 @@ class Matcher:
         to be the best for a file before, of those that change at most this share of decisions, else fp32. Raises UserError
         where something is missing or does not fit.
         """
+        if engine not in get_args(Engines):
+            raise ValueError(f"engine {engine!r}: one of {', '.join(get_args(Engines))} is expected")
         runtime.prepare()
         place = Path(folder)
-        card = read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
+        read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
         names = candidates(place, device, max_decision_change) if engine == "auto" else [engine]
 
         def open_scorer() -> Scorer:
             open_one = open_engine if forks.can_compute() else EngineProcesses
             tell = functools.partial(warnings.warn, stacklevel=4)
-            _, opened = open_first(names, lambda name: open_one(name, place, device), tell)
-            return Scorer(opened, PairTokenizer.load(place), card)
+            with unchanged(place):
+                _, opened = open_first(names, lambda name: open_one(name, place, device), tell)
+                return Scorer(opened, PairTokenizer.load(place), read_card(place))
 
         return cls(open_scorer)
 
-    def score(self, pairs: Sequence[Tuple[str, str]]) -> List[Score]:
-        """Scores of (text_a, text_b) pairs, in their order."""
-        verdicts = decide(self.card, self.scorer.submit(pairs).result())
+    def score(self, pairs: Iterable[Tuple[str, str]]) -> List[Score]:
+        """Scores of (text_a, text_b) pairs, in their order: a list, a generator, a NumPy or pandas table of two columns.
+
+        Raises ValueError, saying which, where one is no pair of texts, or a text is empty.
+        """
+        verdicts = decide(self.card, self._finite(self.scorer.submit(_checked_pairs(pairs)).result()))
         labels = self.card.labels
         return [
             Score(float(probability), labels[label], bool(cut))
             for probability, label, cut in zip(verdicts.probability, verdicts.label, verdicts.cut)
         ]
 
-    def rank(self, query: str, candidates: Sequence[str], top_k: int = 0) -> List[Tuple[int, Score]]:
+    def _finite(self, scores: np.ndarray) -> np.ndarray:
+        wrong = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+        if len(wrong):
+            raise ValueError(f"pair {wrong[0]}: the model's logits are not finite (nan or inf)")
+        return scores
+
+    def rank(self, query: str, candidates: Iterable[str], top_k: int = 0) -> List[Tuple[int, Score]]:
         """(place among the candidates, score), the likeliest match first; the first `top_k` of them, 0: all.
 
-        Raises ValueError where the model has more than two labels: there is no "match" among them.
+        Raises ValueError as `score` does, and where the model has more than two labels: there is no "match" among them.
         """
+        if isinstance(candidates, (str, bytes)):
+            raise ValueError(f"candidates: a text, {candidates!r}, where several are expected")
+        if top_k < 0:
+            raise ValueError(f"top_k is {top_k}, and must be 0 (all) or more")
         if len(self.card.labels) != 2:
             raise ValueError(f"ranking needs a model with two labels, this one has {len(self.card.labels)}")
         scores = self.score([(query, candidate) for candidate in candidates])
         order = sorted(range(len(scores)), key=lambda place: -scores[place].probability)
         return [(place, scores[place]) for place in order[: top_k or None]]
+
+
+def _checked_pairs(pairs: Iterable[Any]) -> List[Tuple[str, str]]:
+    """The pairs as tuples of texts. Raises ValueError where they are none: a text is a sequence as well, of letters."""
+    if isinstance(pairs, (str, bytes)):
+        raise ValueError(f"pairs: a text, {pairs!r}, where (text_a, text_b) pairs are expected")
+    rows = pairs.itertuples(index=False, name=None) if hasattr(pairs, "itertuples") else pairs  # of a pandas table
+    checked = []
+    for number, pair in enumerate(rows):
+        if isinstance(pair, (str, bytes)) or not isinstance(pair, (Sequence, np.ndarray)) or len(pair) != 2:
+            raise ValueError(f"pair {number} is {pair!r}, where (text_a, text_b) is expected; one pair alone: score([(a, b)])")
+        for text in pair:
+            if not isinstance(text, str) or is_blank(text):
+                raise ValueError(f"pair {number} has {text!r}, where a text is expected")
+        checked.append((str(pair[0]), str(pair[1])))
+    return checked

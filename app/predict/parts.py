@@ -15,7 +15,7 @@ from app.errors import UserError
 from app.predict.files import Summary
 from app.predict.journal import FINISHED, JOURNAL, difference, read_journal, side_folder, side_lock
 from app.predict.windows import Place
-from app.text.lines import LONGEST_LINE, UNREADABLE, open_bytes
+from app.text.lines import LONGEST_LINE, UNREADABLE
 from app.text.pairs import PairFile
 
 CHUNK = 1 << 20
@@ -31,19 +31,19 @@ def row_range(file: PairFile, number: int, of: int) -> Tuple[Place, int]:
     if of == 1:
         return first, WITHOUT_END
     try:
-        size = _size(file.path)
+        size = _size(file)
         targets = [size * part // of for part in (number, number + 1)]
-        begin, end = _by_rows(file, targets) if file.format == "csv" else _by_lines(file.path, targets)
+        begin, end = _by_rows(file, targets) if file.format.kind == "csv" else _by_lines(file, targets)
     except UNREADABLE as problem:
         raise UserError(f"{file.path}: cannot be read to its end ({problem})") from problem
     return max(begin, first), end[0] if number + 1 < of else WITHOUT_END
 
 
-def _size(path: Path) -> int:
+def _size(file: PairFile) -> int:
     """Bytes, unpacked."""
-    if not path.name.lower().endswith(".gz"):
-        return path.stat().st_size
-    with open_bytes(path) as stream:
+    if not file.packed:
+        return file.path.stat().st_size
+    with file.bytes() as stream:
         return sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b""))
 
 
@@ -58,10 +58,10 @@ def _by_rows(file: PairFile, targets: List[int]) -> List[Place]:
     return places
 
 
-def _by_lines(path: Path, targets: List[int]) -> List[Place]:
+def _by_lines(file: PairFile, targets: List[int]) -> List[Place]:
     """The same where each line is a row: only line ends are counted."""
     places, offset, lines = [], 0, 0
-    with open_bytes(path) as stream:
+    with file.bytes() as stream:
         for target in targets:
             while offset < target:
                 chunk = stream.read(min(CHUNK, target - offset))

@@ -9,14 +9,15 @@ import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from app import runtime
 from app.errors import UserError
 from app.options import PredictOptions
 from app.predict.rows import check_not_scored
+from app.text.formats import KINDS, ending_of
 from app.text.lines import STDIN
-from app.text.pairs import PairFile, format_of
+from app.text.pairs import PairFile
 
 STDOUT = Path("-")
 
@@ -27,7 +28,7 @@ class Job:
 
     source: Path
     result: Path
-    kind: str  # tsv, csv, jsonl
+    described: str = ""  # what was taken for what, in words; empty of a pipe, which is not read beforehand
 
     @property
     def packed(self) -> bool:
@@ -46,8 +47,10 @@ class Job:
         return [state.st_size, state.st_mtime_ns]
 
 
-def plan(options: PredictOptions) -> List[Job]:
-    """The files to score. Raises UserError where one cannot be read, or its result cannot be written as asked for."""
+def plan(options: PredictOptions, remembered: Sequence[str] = ()) -> List[Job]:
+    """The files to score; `remembered`: names that columns had in training. Raises UserError where one cannot be read, or its
+    result cannot be written as asked for.
+    """
     sources = list(dict.fromkeys(source for name in options.input_file for source in _expand(name)))
     folder = options.result_file if options.result_file.endswith("/") or os.path.isdir(options.result_file) else ""
     if len(sources) > 1 and options.result_file and not folder:
@@ -56,7 +59,7 @@ def plan(options: PredictOptions) -> List[Job]:
         raise UserError("--num_workers: must be 1 where paddle.distributed.launch starts the processes")
     jobs = [_job(source, folder, options) for source in sources]
     for job in jobs:
-        _check(job, options)
+        _check(job, options, remembered)
     written = Counter(job.result for job in jobs)
     twice = next((result for result, count in written.items() if count > 1), None)
     read = {Path(os.path.realpath(source)) for source in sources}
@@ -81,12 +84,11 @@ def _expand(name: str) -> List[Path]:
 
 def _job(source: Path, folder: str, options: PredictOptions) -> Job:
     standard = str(source) == STDIN
-    kind = options.input_format or ("tsv" if standard else format_of(source))
     if folder and not standard:
         result = Path(folder) / default_result(source).name
     else:
         result = Path(options.result_file) if options.result_file else STDOUT if standard else default_result(source)
-    return Job(source, result if result == STDOUT else Path(os.path.realpath(result)), kind)
+    return Job(source, result if result == STDOUT else Path(os.path.realpath(result)))
 
 
 def default_result(source: Path) -> Path:
@@ -96,16 +98,18 @@ def default_result(source: Path) -> Path:
     return source.with_name(f"{stem}.scored{''.join(endings)}")
 
 
-def _check(job: Job, options: PredictOptions) -> None:
+def _check(job: Job, options: PredictOptions, remembered: Sequence[str]) -> None:
     if not job.read_once:
-        with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+        with PairFile(str(job.source), remembered=remembered, **options.reading()) as file:
             check_not_scored(file)
+            job.described = file.described()
+            written, own = ending_of(job.result), (ending_of(job.source), file.container, file.format.kind)
+        if job.result != STDOUT and written in KINDS and written not in own:
+            raise UserError(f"--result_file {job.result}: must have the format of the input ({own[1] or own[2]})")
     if (job.read_once or job.result == STDOUT) and division(options)[1] * options.num_workers > 1:
         raise UserError(f"{job.source}: pipes and standard output are for one process: no --num_workers, no --shard")
     if job.result == STDOUT:
         return
-    if not options.input_format and format_of(job.result) != job.kind:
-        raise UserError(f"--result_file {job.result}: must have the format of the input ({job.kind})")
     if job.result.exists() and not job.result.is_file():
         raise UserError(f"--result_file {job.result}: is there already, and no file")
     there = next(parent for parent in job.result.parents if parent.exists())
@@ -121,10 +125,10 @@ def division(options: PredictOptions) -> Tuple[int, int]:
     return runtime.rank(), runtime.world_size()
 
 
-def first_pairs(job: Job, options: PredictOptions, most: int) -> List[Tuple[str, str]]:
+def first_pairs(job: Job, options: PredictOptions, remembered: Sequence[str], most: int) -> List[Tuple[str, str]]:
     """The distinct pairs of the first rows; none where they could not be read a second time."""
     if job.read_once:
         return []
-    with PairFile(str(job.source), options.columns, kind=job.kind) as file:
+    with PairFile(str(job.source), remembered=remembered, **options.reading()) as file:
         rows = itertools.islice(file, most)
         return list(dict.fromkeys((row.text_a, row.text_b) for row in rows if not row.error))

@@ -26,7 +26,7 @@ def sort_by_probability(scored: Path, file: PairFile, top: int, output: BinaryIO
     with contextlib.closing(sqlite3.connect(str(order))) as base, open(scored, "rb") as rows:
         for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size={-MEMORY >> 10}"):
             base.execute(f"PRAGMA {setting}")
-        header = _note_rows(base, scored, columns, file.format)
+        header = _note_rows(base, scored, columns, file)
         output.write(rows.read(header))
         group, taken = -1, 0
         ordered = "SELECT grouped, place, begin, end FROM rows ORDER BY grouped, place, begin"
@@ -38,19 +38,20 @@ def sort_by_probability(scored: Path, file: PairFile, top: int, output: BinaryIO
     order.unlink()
 
 
-def _note_rows(base: sqlite3.Connection, scored: Path, columns: str, kind: str) -> int:
+def _note_rows(base: sqlite3.Connection, scored: Path, columns: str, file: PairFile) -> int:
     """Notes where each row stands and where it belongs; returns the bytes of the header."""
     base.execute("CREATE TABLE groups (text BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID")
     keys = "grouped INTEGER, place REAL, begin INTEGER, end INTEGER"
     base.execute(f"CREATE TABLE rows ({keys}, PRIMARY KEY (grouped, place, begin)) WITHOUT ROWID")
-    with PairFile(str(scored), columns, kind=kind) as file:
-        header = begin = file.place[0]
-        for number, row in enumerate(file):
+    reading = dict(kind=file.format, header="yes" if file.header else "no", encoding=file.encoding)
+    with PairFile(str(scored), columns, **reading) as rows:
+        header = begin = rows.place[0]
+        for number, row in enumerate(rows):
             text = row.text_a.encode("utf-8", "surrogatepass") or b"\0%d" % number  # a row without one is alone
             base.execute("INSERT OR IGNORE INTO groups VALUES (?, ?)", (text, number))
             (group,) = base.execute("SELECT number FROM groups WHERE text = ?", (text,)).fetchone()
             place = BEHIND if row.error or not row.label else -float(row.label)
-            end = file.place[0]
+            end = rows.place[0]
             base.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", (group, place, begin, end))
             begin = end
     return header

@@ -23,23 +23,23 @@ def check_not_scored(file: PairFile) -> None:
 def header_line(file: PairFile) -> str:
     """The beginning of the scored file: the byte order mark and the header, as far as the input has them."""
     mark = "\ufeff" if file.begins_with_bom else ""
-    return mark + (joined(file.header, ADDED, file.format) if file.header else "")
+    return mark + file.preamble + (_joined(file.header, ADDED, file) if file.header else "")
 
 
-def scored_line(row: Row, kind: str, probability: Optional[float], prediction: str) -> str:
-    """The line of one row; one that could not be scored says why."""
-    return joined(row, ["", "", row.error] if probability is None else [f"{probability:.6f}", prediction, ""], kind)
+def scored_line(row: Row, file: PairFile, probability: Optional[float], prediction: str, all_digits: bool = False) -> str:
+    """The line of one row; one that could not be scored says why. `all_digits` of the probability, or six."""
+    if probability is None:
+        return _joined(row, ["", "", row.error], file)
+    return _joined(row, [repr(probability) if all_digits else f"{probability:.6f}", prediction, ""], file)
 
 
-def joined(row: Row, added: Sequence[str], kind: str) -> str:
-    """The row's text, the cells that it lacks, and the new ones, in the file's format, with the row's own line end."""
+def _joined(row: Row, added: Sequence[str], file: PairFile) -> str:
+    """The row's cells, as many as the file has columns, and the new ones, in the file's format, with the row's own line end."""
     end = row.end or "\n"
-    if kind == "tsv":
-        return "\t".join([row.raw + "\t" * row.lacking, *(cell.replace("\t", " ") for cell in added)]) + end
-    if kind == "csv":
-        cells = io.StringIO()
-        csv.writer(cells, lineterminator="").writerow(added)
-        return f"{row.raw}{',' * row.lacking},{cells.getvalue()}{end}"
+    if file.format.kind == "tsv":
+        return "\t".join([_own_cells(row, file), *(" ".join(cell.split()) for cell in added)]) + end
+    if file.format.kind == "csv":
+        return file.format.delimiter.join([_own_cells(row, file), _as_csv(added, file)]) + end
     probability, prediction, error = added
     value = {ADDED[0]: float(probability) if probability else None, ADDED[1]: prediction or None, ADDED[2]: error}
     body = row.raw.strip()
@@ -48,3 +48,23 @@ def joined(row: Row, added: Sequence[str], kind: str) -> str:
         inside = body[1:-1].strip()
         return "{" + inside + (", " if inside else "") + text[1:] + end
     return json.dumps({"raw": row.raw, **value}, ensure_ascii=True) + end  # not an object: kept as a string
+
+
+def _own_cells(row: Row, file: PairFile) -> str:
+    """The row's text, which is kept as it is where it has no more cells than the file has columns; empty cells fill it up.
+
+    What has more, or is not to be cut into cells, must not push the new cells out of their columns: it is put into one cell.
+    """
+    delimiter, width = file.format.delimiter, file.width
+    if 0 < row.cells <= width:
+        return row.raw + delimiter * (width - row.cells)
+    if file.format.kind == "tsv":
+        cells = row.raw.split("\t")
+        return "\t".join([*cells[: width - 1], "\\t".join(cells[width - 1 :])])
+    return _as_csv([row.raw], file) + delimiter * (width - 1)
+
+
+def _as_csv(cells: Sequence[str], file: PairFile) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=file.format.delimiter, lineterminator="").writerow(cells)
+    return text.getvalue()

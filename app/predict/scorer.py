@@ -120,8 +120,8 @@ class Scorer:
         self._again = ThreadPoolExecutor(engine.threads, "exact")
         self._turns = Turns(engine.threads)
 
-    def submit(self, pairs: Sequence[Tuple[str, str]]) -> Pending:
-        """Begins to score (text_a, text_b) pairs."""
+    def submit(self, pairs: Sequence[Tuple[str, str]], exact: bool = False) -> Pending:
+        """Begins to score (text_a, text_b) pairs; `exact`: all of them in float32."""
         if not pairs:
             return Pending(self.card, np.zeros(0), [], 0, lambda rows: [])
         with self._tokenizing:  # the tokenizer remembers words
@@ -140,8 +140,21 @@ class Scorer:
                 for part, long in batches
             ]
 
-        first, again = start(np.arange(len(pairs)), again=False), functools.partial(start, again=True)
-        return Pending(self.card, encoded.cut, first, self.engine.close_within, again)
+        first, again = start(np.arange(len(pairs)), again=exact), functools.partial(start, again=True)
+        return Pending(self.card, encoded.cut, first, 0 if exact else self.engine.close_within, again)
+
+    def exact_means(self, pairs: Sequence[Tuple[str, str]], scores: np.ndarray) -> np.ndarray:
+        """Scores of pairs in both orders, one beside the other: those anew, in float32, whose mean is close to another decision.
+        A mean can be close where neither of the two is.
+        """
+        decision, labels = self.card.decision, len(self.card.labels)
+        if not self.engine.close_within or not len(pairs):
+            return scores
+        means = decision.probabilities(scores[:, :labels]).reshape(-1, 2, labels).mean(axis=1)
+        rows = np.repeat(decision.is_close(means, self.engine.close_within), 2)
+        scores = scores.copy()
+        scores[rows] = self.submit([pair for pair, close in zip(pairs, rows) if close], exact=True).result()
+        return scores
 
     def close(self) -> None:
         """Lets go of the engine, and of what it is not at yet."""

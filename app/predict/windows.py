@@ -59,21 +59,16 @@ def scored_windows(file: PairFile, end: int, scorer: Scorer, store: ScoreStore, 
         ledger.read += time.perf_counter() - began
         window.pending = scorer.submit(pairs)
         if flying:
-            yield _finish(flying, store, scorer)
+            yield _finish(flying, store, scorer, both_orders)
         flying = window
         began = time.perf_counter()
     if flying:
-        yield _finish(flying, store, scorer)
+        yield _finish(flying, store, scorer, both_orders)
 
 
 def _look_up(window: Window, flying: Optional[Window], store: ScoreStore, both_orders: bool) -> list:
     """Notes what is known of the window's pairs; returns those that are neither known nor being scored."""
-    pairs = []
-    for row in window.rows:
-        if not row.error:
-            pairs.append((row.text_a, row.text_b))
-            if both_orders:
-                pairs.append((row.text_b, row.text_a))
+    pairs = _pairs(window, both_orders)
     window.keys = store.keys(pairs)
     distinct = dict(zip(window.keys, pairs))
     being_scored = set(flying.new) if flying else set()
@@ -83,14 +78,27 @@ def _look_up(window: Window, flying: Optional[Window], store: ScoreStore, both_o
     return [distinct[key] for key in window.new]
 
 
-def _finish(window: Window, store: ScoreStore, scorer: Scorer) -> Window:
+def _pairs(window: Window, both_orders: bool) -> List[Tuple[str, str]]:
+    """The pairs asked for, of each usable row one, or both orders, always in the same turn: (a, b) and (b, a) get one answer."""
+    pairs = []
+    for row in window.rows:
+        if not row.error:
+            pair = (row.text_a, row.text_b)
+            pairs += sorted([pair, pair[::-1]]) if both_orders else [pair]
+    return pairs
+
+
+def _finish(window: Window, store: ScoreStore, scorer: Scorer, both_orders: bool) -> Window:
     began = time.perf_counter()
     scores = dict(zip(window.new, window.pending.result()))
     scorer.ledger.wait += time.perf_counter() - began
-    store.put(scores)
+    store.put({key: score for key, score in scores.items() if np.isfinite(score).all()})
     window.known.update(scores)
     if window.before:
         earlier = window.before.known
         window.known.update((key, earlier[key]) for key in window.keys if key not in window.known)
         window.before = None
+    if both_orders and window.keys:
+        found = np.array([window.known[key] for key in window.keys], np.float32)
+        window.known.update(zip(window.keys, scorer.exact_means(_pairs(window, both_orders), found)))
     return window

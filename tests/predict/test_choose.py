@@ -30,6 +30,14 @@ def test_the_fastest_that_keeps_decisions():
     assert ranked(RECORD, 0.1)[0] == "int8" and ranked({}, 0.1) == ["fp32", "dygraph"]
 
 
+def test_the_margin_of_a_rough_engine_has_room_for_what_was_found(small_matcher, monkeypatch):
+    """bf16 moved probabilities by 0.024, and only those within 0.02 of the threshold were computed again."""
+    monkeypatch.setattr(choose, "known", lambda folder, device: RECORD)
+    assert choose.margin(small_matcher, "int8", "cpu") == pytest.approx(0.25) and choose.margin(small_matcher, "bf16", "cpu") == 0.05
+    monkeypatch.setattr(choose, "known", lambda folder, device: {})
+    assert choose.margin(small_matcher, "int8", "cpu") == 0.05
+
+
 def test_all_engines_are_told():
     lines = describe(RECORD, "bf16", 0.001)
     assert len(lines) == 5 and "<- taken" in lines[2] and "more than the 0.10% allowed" in lines[3] and "no such instructions" in lines[4]

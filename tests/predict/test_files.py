@@ -104,11 +104,12 @@ def test_any_texts_come_back_from_a_csv(score, tmp_path, pairs, line_end, closed
 def test_any_bytes_come_back_from_a_tsv(score, tmp_path, lines):
     """Wrong encodings half-way, rows of other widths: each line is there, in its place, with its own bytes."""
     (tmp_path / "in.tsv").write_bytes(b"text_a\ttext_b\n" + b"".join(line + b"\n" for line in lines))
-    score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", overwrite=True)
-    written = (tmp_path / "out.tsv").read_bytes().split(b"\n")
-    first = written[0].removesuffix(b"\tprobability\tprediction\terror")
-    assert len(written) == len(lines) + 2 and first == b"text_a\ttext_b"
-    assert all(after.startswith(before + b"\t") for before, after in zip(lines, written[1:]))
+    score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", overwrite=True, encoding="utf-8")
+    written = [line.split(b"\t") for line in (tmp_path / "out.tsv").read_bytes().split(b"\n")]
+    assert written[0] == [b"text_a", b"text_b", b"probability", b"prediction", b"error"] and len(written) == len(lines) + 2
+    for before, after in zip(lines, written[1:]):
+        begin, *more = before.split(b"\t")
+        assert len(after) == 5 and after[:2] == [begin, b"\\t".join(more)]  # a cell too many stays in the last one
 
 
 def test_windows_do_not_change_the_file(score, tmp_path, monkeypatch):
@@ -175,6 +176,55 @@ def test_both_orders_give_one_probability(score, tmp_path):
 
     assert scores("in.scored.tsv") == scores("turned.scored.tsv")
     assert one.turned == other.turned > 0 and one.asked == 2 * one.rows
+
+
+def test_ranking_goes_by_all_digits(score, tmp_path, monkeypatch):
+    """Two probabilities that are the same to six decimals."""
+    from app.predict import jobs
+
+    class Sure(FakeEngine):
+        def run(self, input_ids, token_type_ids):
+            """Logits that grow with the last letter, all of them large."""
+            return np.stack([np.zeros(len(input_ids)), 20 + input_ids[:, 3] / 100], axis=1).astype(np.float32)
+
+    monkeypatch.setattr(jobs, "EngineProcesses", lambda *_: Sure())
+    letters = sorted("abcdefghij")
+    (tmp_path / "in.tsv").write_text("".join(f"甲\t{letter}\n" for letter in letters), encoding="utf-8")
+    score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", sort_by_probability=True)
+    rows = [line.split("\t") for line in (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()]
+    assert [row[1] for row in rows] == letters[::-1] and len({row[2] for row in rows}) == 10
+
+
+class NearlyEven(FakeEngine):
+    """An engine of few bits: (甲, 乙) is far from the threshold in both orders, and their mean is near it."""
+
+    close_within = 0.1
+
+    def __init__(self):
+        super().__init__()
+        self.exact = 0
+
+    def run(self, input_ids, token_type_ids):
+        """Probability 0.2 or 0.8 by the order."""
+        sign = np.sign(input_ids[:, 1] - input_ids[:, 3]).astype(np.float32)
+        return np.stack([sign * 0, sign * np.float32(np.log(4))], axis=1)
+
+    def run_exact(self, input_ids, token_type_ids):
+        """As `run`, and counts."""
+        self.exact += len(input_ids)
+        return self.run(input_ids, token_type_ids)
+
+
+def test_a_mean_near_the_threshold_is_computed_again(score, tmp_path, monkeypatch):
+    from app.predict import jobs
+
+    fake = NearlyEven()
+    monkeypatch.setattr(jobs, "EngineProcesses", lambda *_: fake)
+    (tmp_path / "in.tsv").write_text("甲\t乙\n子\t丑\n", encoding="utf-8")
+    score(tmp_path / "in.tsv", result=tmp_path / "one.tsv")
+    assert fake.exact == 0
+    score(tmp_path / "in.tsv", result=tmp_path / "both.tsv", symmetric=True)
+    assert fake.exact == 4
 
 
 def test_ranking_puts_the_likeliest_first(score, tmp_path):
@@ -357,5 +407,5 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
             [sys.executable, "-c", code, str(checkpoint), str(tmp_path / f"{rows}.tsv")], cwd=ROOT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        peak.append(int(done.stdout))
+        peak.append(int(done.stdout.splitlines()[-1]))
     assert peak[1] - peak[0] < 25_000, peak  # KiB: what the bounded stores take until they are full; the rows are 75,000
