@@ -22,8 +22,9 @@ def memory_left() -> int:
     found = re.search(r"MemAvailable:\s+(\d+)", open("/proc/meminfo").read())
     left = int(found[1]) << 10 if found else 1 << 40
     try:
-        most, taken = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current"))
-        return left if most == "max" else min(left, int(most) - int(taken))
+        most, taken, parts = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current", "stat"))
+        cache = re.search(r"^inactive_file (\d+)", parts, re.M)  # files that the system can drop
+        return left if most == "max" else min(left, int(most) - int(taken) + (int(cache[1]) if cache else 0))
     except (OSError, ValueError):
         return left
 

@@ -60,11 +60,17 @@ class Part:
         Raises UserError where the work that was begun is not this one (with `overwrite`, it is forgotten), or another
         process is at it.
         """
+        new = not self.folder.exists()
+        self._check_others(overwrite)  # before anything is made: a refused command must not keep the right one from going on
         self._open.callback(os.close, lock_folder(self.folder))
+        try:
+            self._check_others(overwrite)  # that have begun in this moment
+        except UserError:
+            if new:
+                shutil.rmtree(self.folder)
+            raise
         with side_lock(self.result) as side:
             (side / FINISHED).unlink(missing_ok=True)
-            for other in side.glob("*-of-*"):
-                self._check_same_work(other, overwrite)
         lines, valid = read_journal(self._journal_path) if resume and not overwrite else ([], 0)
         last = lines[-1] if len(lines) > 1 else None
         if last and not (self.path.is_file() and self.path.stat().st_size >= last["written"]):
@@ -98,9 +104,17 @@ class Part:
         self._journal.flush()
         os.fsync(self._journal.fileno())
 
+    def _check_others(self, overwrite: bool) -> None:
+        with side_lock(self.result) as side:
+            for other in side.glob("*-of-*") if side else ():
+                self._check_same_work(other, overwrite)
+
     def _check_same_work(self, other: Path, overwrite: bool) -> None:
-        """Refuses or, with `overwrite`, removes a part that belongs to another result than this one's."""
+        """Refuses or, with `overwrite`, removes a part that belongs to another result than this one's. One in which nothing has
+        been noted goes away as well, where nobody is at it.
+        """
         lines, _ = read_journal(other / JOURNAL)
+        overwrite = overwrite or not lines
         different = difference(lines[0]["identity"], self.identity) if lines else ""
         if not other.name.endswith(f"-of-{self._of}"):
             different = f"in {other.name.rpartition('-')[2]} part(s), not {self._of}"

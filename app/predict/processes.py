@@ -17,9 +17,11 @@ from app import machine, runtime
 from app.errors import UserError
 from app.predict.engine import Engine, check_can_run, open_engine
 from app.predict.export import exported
+from app.progress import say
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app.predict.processes import serve; serve(*sys.argv[1:])"
+SILENT, PATIENCE = 10.0, 600.0  # seconds: when it is said that an answer is waited for, and how much longer it is
 PROCESS = 600 << 20  # bytes of memory that a process takes beside the weights, which it has in up to three forms
 
 
@@ -89,6 +91,10 @@ def _ask(connection: Connection, *call):
     try:
         if call:
             connection.send(call)
+        if call and not connection.poll(SILENT):  # loading takes its time
+            say(f"an engine process has not answered for {SILENT:.0f} s (stopped? little memory?); waiting for it", sys.stderr)
+            if not connection.poll(PATIENCE):
+                raise UserError(f"an engine process has not answered for {SILENT + PATIENCE:.0f} s; the same command goes on")
         answer = connection.recv()
     except (EOFError, OSError) as problem:
         raise UserError("a process of the engine was stopped; is there enough memory? The same command goes on") from problem

@@ -14,10 +14,11 @@ ADDED = ["probability", "prediction", "error"]
 
 
 def check_not_scored(file: PairFile) -> None:
-    """Raises UserError where the file has one of the new columns already."""
+    """Raises UserError where the file has one of the new columns already. Later JSON lines that have one are bad rows."""
     twice = [name for name in ADDED if name in file.fields]
     if twice:
         raise UserError(f"{file.path}: has a column {twice[0]!r} already; is it a scored file?")
+    file.refused = ADDED
 
 
 def header_line(file: PairFile) -> str:
@@ -44,7 +45,7 @@ def _joined(row: Row, added: Sequence[str], file: PairFile) -> str:
     value = {ADDED[0]: float(probability) if probability else None, ADDED[1]: prediction or None, ADDED[2]: error}
     body = row.raw.strip()
     text = json.dumps(value, ensure_ascii=False)
-    if body.startswith("{") and body.endswith("}") and not error.startswith("broken JSON"):
+    if body.startswith("{") and body.endswith("}") and not error.startswith("broken JSON") and not error.endswith(" already"):
         inside = body[1:-1].strip()
         return "{" + inside + (", " if inside else "") + text[1:] + end
     return json.dumps({"raw": row.raw, **value}, ensure_ascii=True) + end  # not an object: kept as a string

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
+import sys
 import tempfile
+import time
 from hashlib import blake2b
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from app.errors import UserError
+from app.progress import say
 
 FORMAT = 0x4D544348  # marks our files among other SQLite files
+SILENT, PATIENCE = 10.0, 600.0  # seconds: when it is said that another process is waited for, and how long it is
 MEMORY = 4 << 20  # bytes of the file that are kept in memory; the system keeps more of it where there is room
 ASKED_AT_ONCE = 900  # SQLite takes 999 values a statement, where it is old
 
@@ -30,8 +35,8 @@ class ScoreStore:
         self._name = f"--cache {path}" if shared else f"the store of scores beside the result ({path})"
         mode, safe = ("WAL", "NORMAL") if shared else ("OFF", "OFF")
         try:
-            self._base = sqlite3.connect(path, timeout=600)
-            (tables,) = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            self._base = sqlite3.connect(path, timeout=SILENT)
+            (tables,) = self._patiently(lambda: self._base.execute("SELECT count(*) FROM sqlite_master").fetchone())
             (mark,) = self._base.execute("PRAGMA application_id").fetchone()
             if tables and mark != FORMAT:
                 raise UserError(f"--cache {path}: an SQLite file of another program")
@@ -41,9 +46,10 @@ class ScoreStore:
                 f"synchronous={safe}",
                 f"cache_size={-MEMORY >> 10}",
             ):
-                self._base.execute(f"PRAGMA {setting}")
-            self._base.execute("CREATE TABLE IF NOT EXISTS scores (key BLOB PRIMARY KEY, score BLOB) WITHOUT ROWID")
-            self._base.commit()
+                self._patiently(functools.partial(self._base.execute, f"PRAGMA {setting}"))
+            table = "CREATE TABLE IF NOT EXISTS scores (key BLOB PRIMARY KEY, score BLOB) WITHOUT ROWID"
+            self._patiently(lambda: self._base.execute(table))
+            self._patiently(self._base.commit)
         except sqlite3.Error as problem:
             raise self._unusable(problem) from problem
 
@@ -73,7 +79,8 @@ class ScoreStore:
             for begin in range(0, len(keys), ASKED_AT_ONCE):
                 part = keys[begin : begin + ASKED_AT_ONCE]
                 asked = f"SELECT key, score FROM scores WHERE key IN ({','.join('?' * len(part))})"
-                known.update((key, np.frombuffer(score, np.float32)) for key, score in self._base.execute(asked, part))
+                found = self._patiently(lambda: self._base.execute(asked, part).fetchall())  # noqa: B023 (called at once)
+                known.update((key, np.frombuffer(score, np.float32)) for key, score in found)
         except sqlite3.Error as problem:
             raise self._unusable(problem) from problem
         return known
@@ -82,10 +89,23 @@ class ScoreStore:
         """Adds vectors."""
         rows = [(key, score.tobytes()) for key, score in scores.items()]
         try:
-            self._base.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?)", rows)
-            self._base.commit()
+            self._patiently(lambda: self._base.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?)", rows))
+            self._patiently(self._base.commit)
         except sqlite3.Error as problem:
             raise self._unusable(problem) from problem
+
+    def _patiently(self, step: Callable[[], Any]) -> Any:
+        """Does a step while other processes use the file: says so after SILENT seconds, and waits PATIENCE at most."""
+        began = time.monotonic()
+        while True:
+            try:
+                return step()
+            except sqlite3.OperationalError as problem:
+                waited = time.monotonic() - began
+                if "locked" not in str(problem) or waited > PATIENCE:
+                    raise
+                if waited < 2 * SILENT:
+                    say(f"{self._name}: another process has locked it; waiting", sys.stderr)
 
     def close(self) -> None:
         """Ends the use of the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import zlib
 from collections import deque
 from pathlib import Path
@@ -60,6 +61,8 @@ def open_bytes(path: Path, encoding: str = "") -> Tuple[io.BufferedReader, str]:
 
 def _unpacked(path: Path) -> io.BufferedReader:
     if str(path) == STDIN:
+        if sys.stdin is None:  # its number may belong to another file by now
+            raise UserError("standard input is closed; name a file with --input_file")
         stream = _buffered(_Filled(open(0, "rb", buffering=0, closefd=False)))
     elif path.is_dir():
         raise UserError(f"{path}: a folder, not a file")

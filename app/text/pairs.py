@@ -70,6 +70,7 @@ class PairFile:
         self._records = Records(self._lines, self.format, by_number=self.container == XLSX)
         self.preamble = self._records.take_preamble(sample)  # what stands before the header: Excel's `sep=;`
         self._held: Deque[Tuple[Tuple[int, int], Record]] = self._read_first()
+        self.refused: Sequence[str] = ()  # names that no JSON object may have
         self.header: Optional[Row] = None  # the header's row, where the file has one
         self.width = 0  # cells of a row
         self._columns = self._choose(Chooser(path, columns, header, remembered, labelled))
@@ -199,6 +200,9 @@ class PairFile:
     def _shape_error(self, raw: str, cells) -> str:
         """What keeps a record from being a row of this file."""
         if self.format.kind == "jsonl":
+            twice = [name for name in self.refused if name in cells]
+            if twice:
+                return f"has {twice[0]!r} already"
             missing = [name for name in self._columns.places[:2] if name not in cells]
             if missing:
                 return f"no {missing[0]!r}"

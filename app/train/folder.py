@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -47,6 +48,14 @@ def _check_may_begin(folder: Path, options: TrainOptions) -> None:
         raise UserError(f"--resume: the run in {folder} is over, and its state/ is gone; --overwrite starts anew")
     elif holds_run(folder) and not (options.resume or options.overwrite):
         raise UserError(f"--output_dir {folder}: holds a run already; --resume goes on with it, --overwrite starts anew")
+
+
+def forget_claim(folder: Path) -> None:
+    """Removes a folder in which there is nothing but the lock: a refused command leaves nothing behind."""
+    with contextlib.suppress(OSError):
+        if [file.name for file in folder.iterdir()] == [".lock"]:
+            (folder / ".lock").unlink()
+            folder.rmdir()
 
 
 def holds_run(folder: Path) -> bool:

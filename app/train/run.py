@@ -13,7 +13,7 @@ from app.options import TrainOptions
 from app.progress import clock, say
 from app.shell import curves, script
 from app.train import parallel
-from app.train.folder import claim_folder
+from app.train.folder import claim_folder, forget_claim
 
 
 def run_training(
@@ -28,16 +28,21 @@ def run_training(
     processes = parallel.processes_wanted(options.num_processes, options.device)
     several = processes > 1 and not parallel.launched()
     options.num_processes = processes if several else runtime.world_size()
-    if not parallel.launched_by_us():
-        claim_folder(options)
-        prepare()
-    if several:
-        log_dir = str(Path(options.output_dir) / "log")
-        return parallel.launch([command, *arguments], processes, log_dir, runtime.uses_gpu(options.device))
-    runtime.load_paddle()
+    new = not Path(options.output_dir).exists()
     try:
+        if not parallel.launched_by_us():
+            claim_folder(options)
+            prepare()
+        if several:
+            log_dir = str(Path(options.output_dir) / "log")
+            return parallel.launch([command, *arguments], processes, log_dir, runtime.uses_gpu(options.device))
+        runtime.load_paddle()
         train()
         return 0
+    except UserError:
+        if new:
+            forget_claim(Path(options.output_dir))
+        raise
     except Interrupted as stop:
         again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
         raise Interrupted(f"{stop}; go on with: {script(f'run_{command}.sh', *again, '--resume')}") from None

@@ -1,8 +1,11 @@
 """No wrong answer with exit code 0: damaged exports, folders of two models, values that cannot be, rows that could not be scored."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -15,7 +18,7 @@ from fake_engine import FakeEngine
 from app import Matcher
 from app.errors import UserError
 from app.match.card import read_card
-from app.predict import export, jobs
+from app.predict import export, jobs, processes, scores
 from app.predict.engine import why_not
 from app.predict.export import OF_ONNX, OF_PADDLE, exported, onnx_graphs, unchanged
 
@@ -185,6 +188,46 @@ def test_where_no_row_could_be_scored_the_exit_code_says_so(small_matcher, tmp_p
     done = predict(small_matcher, "--input_file", tmp_path / "in.tsv")
     assert done.returncode == 2 and done.stderr.startswith("error: no row could be scored, the first is line 2: text_a is empty")
     assert (tmp_path / "in.scored.tsv").read_text(encoding="utf-8").count("is empty") == 2
+
+
+def test_a_standard_input_that_is_closed_is_one_line(small_matcher):
+    """It hung without a word."""
+    line = f"{sys.executable} predict.py --model_name_or_path {small_matcher / 'best'} --engine dygraph --input_file - <&-"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2 and done.stderr == "error: standard input is closed; name a file with --input_file\n"
+
+
+def test_a_cache_that_another_process_has_locked_is_said_and_waited_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(scores, "SILENT", 0.2)
+    monkeypatch.setattr(scores, "PATIENCE", 0.8)
+    scores.ScoreStore(str(tmp_path / "cache"), b"model").close()
+    with contextlib.closing(sqlite3.connect(str(tmp_path / "cache"), isolation_level=None)) as other:
+        store = scores.ScoreStore(str(tmp_path / "cache"), b"model")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match="cannot be used .*locked"):
+            store.put({b"key": np.zeros(3, np.float32)})
+        assert "another process has locked it; waiting" in capsys.readouterr().err
+        other.execute("ROLLBACK")
+        store.put({b"key": np.zeros(3, np.float32)})
+        assert list(store.get([b"key"])) == [b"key"]
+        store.close()
+
+
+def test_an_engine_process_that_was_stopped_is_said_and_ends(small_matcher, monkeypatch, capsys):
+    monkeypatch.setattr(processes, "SILENT", 0.5)
+    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    ids = np.ones([2, 8], np.int64)
+    with monkeypatch.context() as patient:
+        patient.setattr(processes, "SILENT", 100.0)
+        engine = processes.EngineProcesses("dygraph", small_matcher / "best", "cpu")
+        engine.run(ids, ids * 0)
+    try:
+        os.kill(engine._processes[0][0].pid, signal.SIGSTOP)
+        with pytest.raises(UserError, match="has not answered for 1 s; the same command goes on"):
+            engine.run(ids, ids * 0)
+        assert "has not answered for 0 s" in capsys.readouterr().err
+    finally:
+        engine.close()
 
 
 def test_a_reader_that_stops_early_is_no_success(small_matcher, tmp_path):

@@ -85,6 +85,18 @@ def test_a_result_of_another_form_is_refused(score, tmp_path, source, result):
         score(tmp_path / source, result=tmp_path / result)
 
 
+def test_an_object_that_has_a_new_name_already_is_a_bad_row(score, tmp_path):
+    """The file written had `probability` twice in one object."""
+    lines = [json.dumps({"text_a": f"甲{n}", "text_b": "乙", **({"probability": 0.5} if n == 150 else {})}) for n in range(200)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    assert score(tmp_path / "in.jsonl", result=tmp_path / "out.jsonl").errors == 1
+    out = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert out[150] == {"raw": lines[150], "probability": None, "prediction": None, "error": "has 'probability' already"}
+    (tmp_path / "first.jsonl").write_text("\n".join([lines[0], lines[150]]) + "\n")
+    with pytest.raises(UserError, match="has a column 'probability' already"):
+        score(tmp_path / "first.jsonl")
+
+
 CELLS = st.sampled_from(["甲", "乙丑", "", '"', 'a "b" c', "x,y", "x;y", "两\n行", "\t", " "])
 
 

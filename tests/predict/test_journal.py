@@ -118,11 +118,27 @@ def test_a_changed_input_and_other_options_are_refused(score, engine, source, tm
         score(source, result=tmp_path / "out.tsv", symmetric=True)
     with pytest.raises(UserError, match=r"in 1 part\(s\), not 2"):
         score(source, result=tmp_path / "out.tsv", shard="0/2")
+    assert sorted(os.listdir(side_folder(tmp_path / "out.tsv"))) == [".lock", "0-of-1"]
     source.write_text(source.read_text(encoding="utf-8") + "多\t一行\n", encoding="utf-8")
     with pytest.raises(UserError, match="in.tsv has changed since; --overwrite starts anew"):
         score(source, result=tmp_path / "out.tsv")
     assert not (tmp_path / "out.tsv").exists()
     assert score(source, result=tmp_path / "out.tsv", overwrite=True).rows == 201
+
+
+def test_a_refused_command_does_not_keep_the_first_from_going_on(score, engine, source, tmp_path):
+    """It left a folder of its own behind, and then the command that had been killed was refused, too."""
+    score(source, result=tmp_path / "whole.tsv")
+    engine.fail_after = 150
+    with pytest.raises(RuntimeError):
+        score(source, result=tmp_path / "out.tsv")
+    engine.fail_after = None
+    for options in (dict(shard="0/2"), dict(shard="2/3"), dict(symmetric=True), dict(top_k=1)):
+        with pytest.raises(UserError, match="its scoring was begun"):
+            score(source, result=tmp_path / "out.tsv", **options)
+    (side_folder(tmp_path / "out.tsv") / "0-of-4").mkdir()  # of a command that was killed as it began
+    score(source, result=tmp_path / "out.tsv")
+    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
 
 
 def test_of_several_files_the_finished_ones_stay(score, engine, source, tmp_path):

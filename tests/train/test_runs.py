@@ -256,6 +256,18 @@ def test_a_run_that_a_full_disk_ended_goes_on(undisturbed, flags, tmp_path):
         assert (folder / name).read_text() == (undisturbed / name).read_text()
 
 
+def test_a_refused_command_leaves_no_folder(flags, tmp_path):
+    (tmp_path / "bad.tsv").write_text("甲\t乙\n", encoding="utf-8")
+    for more in (["--train_set", str(tmp_path / "bad.tsv")], ["--model_name_or_path", "./nowhere"]):
+        process = start("match", flags, tmp_path / "new", *more)
+        _, errors = process.communicate()
+        assert process.returncode == 2 and errors.count("\n") == 1, errors
+        assert not (tmp_path / "new").exists()
+    (tmp_path / "new").mkdir()
+    start("match", flags, tmp_path / "new", "--train_set", str(tmp_path / "bad.tsv")).communicate()
+    assert (tmp_path / "new").is_dir()
+
+
 def test_a_refused_command_leaves_the_old_run_and_a_new_one_may_start_from_it(flags, small_data, tmp_path):
     folder = tmp_path / "run"
     assert run_app("match", *flags, "--max_steps", "4", "--output_dir", str(folder)).returncode == 0
