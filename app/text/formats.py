@@ -12,7 +12,7 @@ from typing import List
 from app.errors import UserError
 from app.text.names import knows_pair
 
-DELIMITERS = {"\t": "tab", ",": "comma", ";": "semicolon"}
+DELIMITERS = ("\t", ",", ";")
 KINDS = ("tsv", "csv", "jsonl", "json", "xlsx")
 
 
@@ -40,14 +40,13 @@ def find_format(lines: List[str], path: Path, asked: str) -> Format:
     found = _delimiter(lines, path, ",;" if asked == "csv" else "\t,;")
     if not found:
         raise UserError(
-            f"{path}: no rows of several cells: its first row is {shown(first)}; cells stand between tabs, commas or semicolons, "
-            "or a row is a JSON object (--input_format tsv, csv or jsonl says which)"
+            f"{path}: no rows of several cells: its first row is {_shown(first)}; cells stand between tabs, commas or semicolons,"
+            " or a row is a JSON object (--input_format tsv, csv or jsonl says which)"
         )
     return Format("tsv" if found == "\t" else "csv", found)
 
 
-def shown(text: str) -> str:
-    """A row for a message."""
+def _shown(text: str) -> str:
     return repr(text[:60] + (" ..." if len(text) > 60 else ""))
 
 

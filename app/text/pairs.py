@@ -132,13 +132,13 @@ class PairFile:
     @property
     def place(self) -> Tuple[int, int]:
         """Bytes (unpacked) and lines before the next row."""
-        return self._held[0][0] if self._held else (self._lines.offset, self._lines.number)
+        return self._held[0][0] if self._held else self._records.place
 
     def skip_to(self, place: Tuple[int, int]) -> None:
         """Goes on at a `place` that this file had."""
         if place != self.place:
             self._held.clear()
-            self._lines.skip_to(*place)
+            self._records.skip_to(place)
 
     # -- the first rows ------------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class PairFile:
     def _read_first(self) -> deque:
         held: deque = deque()
         while len(held) < FIRST_ROWS:
-            place = (self._lines.offset, self._lines.number)
+            place = self._records.place
             record = next(self._records, None)
             if record is None:
                 break

@@ -91,6 +91,20 @@ def test_a_sheet_is_read_row_by_row(tmp_path):
     assert file.described() == "XLSX, text_a = 问题一, text_b = 问题二, label = 标签"
 
 
+def test_rows_of_a_sheet_keep_their_numbers_where_reading_goes_on(tmp_path):
+    """Cells hold line breaks: rows are counted, not lines."""
+    sheet_of(tmp_path / "pairs.xlsx", [("text_a", "text_b"), *((f"多\n行{n}", "乙") for n in range(300))])
+    with PairFile(str(tmp_path / "pairs.xlsx")) as file:
+        rows, place = iter(file), None
+        for _ in range(200):
+            next(rows)
+        place = file.place
+    with PairFile(str(tmp_path / "pairs.xlsx")) as file:
+        file.skip_to(place)
+        row = next(iter(file))
+    assert (row.line, row.text_a) == (202, "多\n行200")
+
+
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
