@@ -52,8 +52,9 @@ def _shown(text: str) -> str:
 
 def _is_jsonl(lines: List[str], path: Path) -> bool:
     named = ending_of(path) in ("jsonl", "json")
-    first = next((line.lstrip() for line in lines if line.strip()), "")
-    return any(_is_object(line) for line in (lines if named else lines[:1])) or (named and first[:1] == "{")
+    filled = [line for line in lines if line.strip()]
+    objects = sum(map(_is_object, filled))
+    return 0 < len(filled) <= 2 * objects or (named and (objects > 0 or filled[0].lstrip()[:1] == "{"))
 
 
 def _is_object(line: str) -> bool:

@@ -53,7 +53,7 @@ def looks_like_header(rows: List[List[str]]) -> bool:
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     if any(cell.strip().lower() in WORDS for cell in first):
         return True
-    if len(rest) < 2:
+    if not rest:
         return False
     columns = list(zip(*rest))
     if any(cell.strip() and not is_number(cell) and all(map(is_number, column)) for cell, column in zip(first, columns)):

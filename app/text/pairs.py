@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Deque, Iterator, List, Optional, Sequence, Tuple, Union
@@ -176,7 +176,10 @@ class PairFile:
         rows = [cells for cells in whole if any(cell.strip() for cell in cells)]
         if not rows:
             raise UserError(f"{self.path}: no row in its first {FIRST_ROWS} lines: {self._held[0][1][3] or 'all are empty'}")
-        self.width = len(rows[0])
+        self.width, widths = len(rows[0]), Counter(map(len, rows))
+        (common, count) = widths.most_common(1)[0]
+        if common > 1 and count > widths[self.width] and not (chooser.header or knows_pair(rows[0])):
+            raise UserError(f"{self.path}: its first row has {self.width} cells, others have {common}; mend it, or give --header")
         return chooser.of_rows(rows)
 
     # -- rows ----------------------------------------------------------------------------------------------------------

@@ -18,22 +18,23 @@ def sheet_lines(path: Path) -> Iterator[bytes]:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     width = blank = 0
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()  # some programs write wrong ones
-        for row in sheet.iter_rows(values_only=True):
-            cells = [_text(value) for value in row]
-            if not any(cells):
-                blank += 1  # many stand behind the last row
-                continue
-            while not cells[-1] and (len(cells) > width or not width):
-                cells.pop()
-            width = width or len(cells)
-            writer.writerows([[""] * width] * blank)
-            writer.writerow(cells + [""] * (width - len(cells)))
-            blank = 0
-            yield text.getvalue().encode("utf-8", "surrogatepass")
-            text.seek(0)
-            text.truncate()
+        with open(path, "rb") as file:  # by its name, openpyxl would refuse some
+            sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+            sheet.reset_dimensions()  # some programs write wrong ones
+            for row in sheet.iter_rows(values_only=True):
+                cells = [_text(value) for value in row]
+                if not any(cells):
+                    blank += 1  # many stand behind the last row
+                    continue
+                while not cells[-1] and (len(cells) > width or not width):
+                    cells.pop()
+                width = width or len(cells)
+                writer.writerows([[""] * width] * blank)
+                writer.writerow(cells + [""] * (width - len(cells)))
+                blank = 0
+                yield text.getvalue().encode("utf-8", "surrogatepass")
+                text.seek(0)
+                text.truncate()
     except Exception as problem:  # whatever openpyxl makes of damaged XML and zip files
         raise UserError(f"{path}: cannot be read as .xlsx ({problem})") from problem
 

@@ -120,6 +120,13 @@ def test_a_sheet_holds_the_texts_that_were_written(tmp_path_factory, rows):
     assert found == [tuple(row) for row in rows if not any(map(is_blank, row))]
 
 
+def test_a_first_row_of_another_width_is_asked_about(tmp_path):
+    """It decided on the width, and all other rows were errors."""
+    (tmp_path / "pairs.tsv").write_text("a\tb\tc\td\n" + text_of("\t", ROWS), encoding="utf-8")
+    with pytest.raises(UserError, match="its first row has 4 cells, others have 3"):
+        rows_of(tmp_path / "pairs.tsv")
+
+
 def test_excels_first_line_says_the_delimiter(tmp_path):
     (tmp_path / "pairs.csv").write_text("sep=;\n" + text_of(";", [("text_a", "text_b", "label"), *ROWS]), encoding="utf-8")
     assert rows_of(tmp_path / "pairs.csv") == ROWS

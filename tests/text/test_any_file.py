@@ -1,0 +1,106 @@
+"""Files as people might have them: every row is read as the pair that it is, or has an error, in its place; or the file is asked about."""
+
+import csv
+import gzip
+import io
+import json
+
+import openpyxl
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from app.errors import UserError
+from app.text.basic import is_blank
+from app.text.pairs import PairFile
+
+HEADERS = [
+    ("text_a", "text_b", "label", "id"), ("问题一", "问题二", "标签", "编号"), ("question1", "question2", "is_duplicate", "qid"),
+    ("甲方", "乙方", "同", "行"), ("one", "two", "same", "number"), None,
+]  # fmt: skip
+NAMES = dict(text_a=0, text_b=1, label=2, id=3)
+BROKEN = ["", "单独一格", "a,b;c\td,e;f\tg,h;i\tj,k;l\tm", "{", '"never closed', "\udcff\udcfe"]
+LETTERS = st.text(st.sampled_from("怎么还款借钱的是 abcXYZ019？！℃"), max_size=8)
+
+
+@st.composite
+def files(draw):
+    """(bytes, name, how to read, the pairs that the rows are; None where one is broken)."""
+    kind = draw(st.sampled_from(["tsv", "csv", ";", "jsonl", "json", "xlsx"]))
+    roles = draw(st.permutations(["text_a", "text_b", *draw(st.sampled_from([[], ["label"], ["id"], ["label", "id"]]))]))
+    header = draw(st.sampled_from(HEADERS)) if kind not in ("jsonl", "json") else draw(st.sampled_from(HEADERS[:-1]))
+    names = [header[NAMES[role]] if header else "" for role in roles]
+    count = draw(st.integers(1, 12))
+    rows, truth = [], []
+    unknown = header is not None and header[0] not in ("text_a", "问题一", "question1")
+    for number in range(count):
+        values = {"text_a": f"问{number}{draw(LETTERS)}", "text_b": f"答{number}{draw(LETTERS)}", "label": str(number % 2), "id": str(number * 3 + 5)}
+        rows.append([values[role] for role in roles])
+        truth.append((values["text_a"], values["text_b"]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030"])) if kind != "xlsx" else "utf-8"
+    broken = {} if kind in ("json", "xlsx") else draw(st.dictionaries(st.integers(0, count), st.sampled_from(BROKEN), max_size=2))
+    lines = [_line(kind, names, names)] if header and kind not in ("jsonl", "json") else []
+    for number, row in enumerate(rows):
+        lines += [broken[number] + "\n"] if number in broken else []
+        lines.append(_line(kind, row, names))
+    for number in sorted(broken, reverse=True):
+        if number < count:
+            truth.insert(number, None)
+    assume(not (broken and count == 1 and not header))  # of two rows, which is the broken one?
+    reading = {}
+    if draw(st.booleans()):
+        chosen = [roles.index("text_a"), roles.index("text_b")]
+        named = header and (kind in ("jsonl", "json") or draw(st.booleans()))
+        reading["columns"] = ",".join(names[place] if named else str(place + 1) for place in chosen)
+    # A header of unknown Chinese words over texts alone looks like any row: the user has to say what it is.
+    if kind not in ("jsonl", "json") and (draw(st.booleans()) or (unknown and len(roles) == 2)):
+        reading["header"] = "yes" if header else "no"
+    data = _sheet([names] * bool(header) + rows) if kind == "xlsx" else _bytes(kind, lines, encoding)
+    assume(not (0 in broken and not header and "header" in reading))  # the user says that the first row is one like others
+    if "columns" not in reading and (header is None or unknown):  # then the order decides which text is the first
+        order = sorted(("text_a", "text_b"), key=roles.index)
+        truth = [pair if pair is None or order[0] == "text_a" else pair[::-1] for pair in truth]
+    packed = draw(st.booleans()) and kind != "xlsx"
+    return gzip.compress(data) if packed else data, draw(st.sampled_from(["in", "in.txt", "in.tsv", "in.csv", "in.json"])), reading, truth
+
+
+def _line(kind, row, names):
+    if kind in ("jsonl", "json"):
+        return json.dumps(dict(zip(names, row)), ensure_ascii=False) + "\n"
+    if kind == "tsv":
+        return "\t".join(row) + "\n"
+    text = io.StringIO()
+    csv.writer(text, delimiter=";" if kind == ";" else ",", lineterminator="\n").writerow(row)
+    return text.getvalue()
+
+
+def _bytes(kind, lines, encoding):
+    text = "[" + ",".join(lines) + "]" if kind == "json" else "".join(lines)
+    mark = b"\xef\xbb\xbf" if encoding == "utf-8-sig" else b""
+    return mark + text.encode("gb18030" if encoding == "gb18030" else "utf-8", "surrogateescape")
+
+
+def _sheet(rows):
+    book, data = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(data)
+    return data.getvalue()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(files())
+def test_a_row_is_the_right_pair_or_an_error_or_the_file_is_asked_about(tmp_path, made):
+    data, name, reading, truth = made
+    (tmp_path / name).write_bytes(data)
+    try:
+        with PairFile(str(tmp_path / name), **reading) as file:
+            rows = [None if row.error else (row.text_a, row.text_b) for row in file]
+    except UserError as problem:
+        assert "\n" not in str(problem)
+        return
+    expected = [pair if pair is None or not any(map(is_blank, pair)) else None for pair in truth]
+    if len(rows) == len(expected):
+        wrong = [(found, true) for found, true in zip(rows, expected) if found is not None and found != true]
+    else:  # a quote that is never closed takes lines with it, as CSV has it: none of them is scored as another pair
+        wrong = [found for found in rows if found is not None and found not in expected]
+    assert not wrong
