@@ -8,6 +8,7 @@ output/match/best.exported/<hash>/      model.json, model.pdiparams; where asked
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import json
@@ -102,6 +103,16 @@ def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
     return plain, rounded
 
 
+def _check_written(graph: Path) -> None:
+    """Raises OSError where the graph cannot be read back: on a full disk Paddle cuts its files short without a word."""
+    import paddle
+
+    try:
+        paddle.jit.load(str(graph))
+    except Exception as problem:
+        raise OSError(errno.ENOSPC, f"cut short ({problem})") from problem
+
+
 def _sums(home: Path, files: Sequence[str]) -> Dict[str, list]:
     """Sizes and hashes of an export's files."""
     found = {}
@@ -147,6 +158,7 @@ def _export(folder: Path, target: Path) -> Path:
         graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
         graph.eval()
         paddle.jit.save(graph, str(temporary / GRAPH))
+        _check_written(temporary / GRAPH)
         _note_sums(temporary, OF_PADDLE)
         if model_hash(folder) != target.name:
             raise UserError(f"{folder}: has changed while it was exported; is a training at work in it? Start again")

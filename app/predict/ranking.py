@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import BinaryIO
 
+from app.errors import UserError
 from app.predict.rows import ADDED
 from app.text.pairs import PairFile
 
@@ -15,7 +16,8 @@ BEHIND = 2.0  # a place behind all probabilities, of rows with an error
 
 
 def sort_by_probability(scored: Path, file: PairFile, top: int, output: BinaryIO) -> None:
-    """Writes the rows of `scored` to `output`: groups by their first rows; in a group, the largest probability first.
+    """Writes the rows of `scored` to `output`: groups by their first rows; in a group, the largest probability first. Raises
+    UserError where the disk is full.
 
     `file` is the pair file that was scored. `top` rows of a group stay, 0: all; rows with an error stay as well. The order
     is kept on disk.
@@ -23,6 +25,15 @@ def sort_by_probability(scored: Path, file: PairFile, top: int, output: BinaryIO
     columns = ",".join([*file.columns[:2], ADDED[0] if file.fields else str(file.width + 1)])
     order = scored.with_name("order.sqlite")
     order.unlink(missing_ok=True)
+    try:
+        _write_sorted(scored, columns, file, top, output, order)
+    except sqlite3.Error as problem:
+        raise UserError(f"the scored rows cannot be sorted ({problem}); is the disk full? The same command goes on") from problem
+    finally:
+        order.unlink(missing_ok=True)
+
+
+def _write_sorted(scored: Path, columns: str, file: PairFile, top: int, output: BinaryIO, order: Path) -> None:
     with contextlib.closing(sqlite3.connect(str(order))) as base, open(scored, "rb") as rows:
         for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size={-MEMORY >> 10}"):
             base.execute(f"PRAGMA {setting}")
@@ -35,7 +46,6 @@ def sort_by_probability(scored: Path, file: PairFile, top: int, output: BinaryIO
             if not top or taken <= top or place == BEHIND:
                 rows.seek(begin)
                 output.write(rows.read(end - begin))
-    order.unlink()
 
 
 def _note_rows(base: sqlite3.Connection, scored: Path, columns: str, file: PairFile) -> int:

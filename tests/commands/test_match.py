@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -102,6 +103,29 @@ def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "data/models/bert-mini-zh" not in done.stdout and "model: bert-mini-zh" in done.stdout
     assert "rate 0.00026" in done.stdout and "random weights" not in done.stdout
+
+
+def test_a_fine_tuned_start_keeps_its_positive_label_and_threshold(small_matcher, small_data, tmp_path, capsys):
+    folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
+    card = json.loads((folder / "matcher.json").read_text())
+    card["decision"].update(positive=0, threshold=0.3)
+    (folder / "matcher.json").write_text(json.dumps(card))
+    data = dict(train_set=str(small_data / "train.tsv"), dev_set=str(small_data / "dev.tsv"), init_from_ckpt=str(folder))
+    for flags, expected in (({}, (0, 0.3)), ({"threshold": "0.6"}, (0, 0.6)), ({"positive_label": "1"}, (1, 0.3))):
+        decision = build(MatchOptions(**data, **flags))[3].decision
+        assert (decision.positive, decision.threshold) == expected
+        assert f"{expected[0]} means that the texts match" in capsys.readouterr().out
+
+
+def test_a_dev_set_of_one_label_decides_nothing(small_data, tmp_path, capsys):
+    """By --select_by auc the first checkpoint was the best for ever."""
+    ones = [line for line in (small_data / "dev.tsv").read_text(encoding="utf-8").splitlines() if line[-1:] in "l1"]
+    (tmp_path / "dev.tsv").write_text("\n".join(ones) + "\n", encoding="utf-8")
+    data = dict(train_set=str(small_data / "train.tsv"), dev_set=str(tmp_path / "dev.tsv"), model_name_or_path="scratch:nano")
+    with pytest.raises(UserError, match="--select_by auc: .*dev.tsv does not have every label"):
+        build(MatchOptions(**data, select_by="auc"))
+    build(MatchOptions(**data))
+    assert "too few rows of each label to fit probabilities" in capsys.readouterr().out
 
 
 def test_starting_from_a_fine_tuned_folder_keeps_its_head(small_matcher, small_data, tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -47,6 +48,17 @@ def test_a_damaged_export_is_made_anew(folder, name, how):
     expected = Matcher.load(str(folder), "cpu", "fp32").score([("怎么还款", "如何还款")])
     damage(exported(folder) / name, how)
     assert Matcher.load(str(folder), "cpu", "fp32").score([("怎么还款", "如何还款")]) == expected
+
+
+def test_an_export_that_a_full_disk_cuts_short_is_not_kept(folder, tmp_path):
+    """Paddle writes half of the weights, and says nothing."""
+    call = [sys.executable, "predict.py", "--model_name_or_path", str(folder), "--engine", "fp32", "--text_a", "怎么还款", "--text_b", "如何还款"]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # noqa: E731
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    full = subprocess.run(call, cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, env=environment)
+    assert full.returncode == 2 and full.stderr.count("\n") == 1 and "cannot write its exported graph" in full.stderr, full.stderr
+    again = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert again.returncode == 0 and "prediction:" in again.stdout
 
 
 @pytest.mark.skipif(bool(why_not("int8", "cpu")), reason="int8 is not for this machine")

@@ -6,6 +6,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from conftest import ROOT, run_app, sample_lines
 from fake_engine import FakeEngine
 
 from app.errors import UserError
+from app.predict import ranking
 from app.predict.journal import side_folder
 
 
@@ -214,6 +216,20 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, lon
     assert not result.exists() and (side_folder(result) / "0-of-1/part").stat().st_size > 0
     subprocess.run(command(model, long_file, result), cwd=ROOT, check=True, capture_output=True)
     assert result.read_bytes() == undisturbed[0]
+
+
+def test_a_disk_that_is_full_while_rows_are_sorted_is_one_line(score, source, tmp_path, monkeypatch):
+    """SQLite, which keeps the order, says it in an error of its own."""
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ranking, "_note_rows", full)
+        with pytest.raises(UserError, match="cannot be sorted .database or disk is full.; is the disk full"):
+            score(source, result=tmp_path / "out.tsv", sort_by_probability=True)
+    assert not (tmp_path / "out.tsv").exists()
+    assert score(source, result=tmp_path / "out.tsv", sort_by_probability=True).rows == 200
+    assert sorted(os.listdir(tmp_path)) == ["in.tsv", "out.tsv"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
