@@ -65,9 +65,13 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
             numbers = children if len(children) > len(numbers) else numbers
             gone = gone or [rank for rank, number in enumerate(numbers) if number not in children]
             killed = killed or _killed_process(numbers)
-            if killed:  # before the launcher prints the logs of all
-                for process in [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]:
+            if killed:
+                launcher = psutil.Process(running.pid)
+                launcher.suspend()  # before it prints the logs of all
+                for process in launcher.children(recursive=True):
                     process.kill()
+                killed = "" if _has_ended(running) else killed  # its processes end with it, by the same signal
+                running.kill()
             ended = ended or (time.monotonic() if code_file.exists() else None)
             if ended and time.monotonic() - ended > GRACE:  # the others wait for the first one, which is gone
                 for process in [*psutil.Process(running.pid).children(recursive=True), running]:
@@ -84,6 +88,13 @@ def _wait(running: subprocess.Popen, code_file: Path) -> str:
         sure = len(gone) == 1 and number not in FOLLOWING
         killed = _told(gone[0], len(numbers), number) if sure else f"one of {len(numbers)} processes was killed"
     return killed
+
+
+def _has_ended(running: subprocess.Popen) -> bool:
+    """Whether the launcher has ended, or does so in this moment: the system ends its processes a little before that is seen."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.wait(timeout=0.1)
+    return running.returncode is not None
 
 
 def _killed_process(numbers: List[int]) -> str:
