@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -54,13 +55,21 @@ def main(arguments: List[str]) -> int:
         print(f"error: {problem}; install what is needed: {sys.executable} -m pip install -r requirements.txt", file=sys.stderr)
         return 2
     except OSError as problem:
-        if problem.errno not in (27, 28, 122):  # file too large, no space left, quota exceeded
+        if not problem.errno:
             raise
-        print(
-            f"error: cannot write ({problem.strerror}); what was saved is whole. Make room, start it again (training: --resume)",
-            file=sys.stderr,
-        )
+        print(f"error: {_refusal(problem)}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("error: this machine has too little memory left for this command", file=sys.stderr)
+        return 2
+
+
+def _refusal(problem: OSError) -> str:
+    """What the system refused, in words."""
+    if problem.errno in (errno.EFBIG, errno.ENOSPC, errno.EDQUOT):
+        return f"cannot write ({problem.strerror}); what was saved is whole. Make room, start it again (training: --resume)"
+    where = f"{problem.filename}: " if problem.filename is not None else ""
+    return f"{where}{problem.strerror}"
 
 
 def start(arguments: List[str]) -> NoReturn:

@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator
 
 from app.errors import UserError
 
@@ -53,6 +53,18 @@ def write_json(path: Path, value: Any) -> None:
     """Writes `value` to `path` as readable JSON, atomically. Names of files may hold what is no text: JSON has escapes for it."""
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def read_json(path: Path, advice: str = "") -> Dict[str, Any]:
+    """The JSON object in a file. Raises UserError, with this advice, where the file cannot be read or holds something else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict):
+            return value
+        problem: Any = "not a JSON object"
+    except (OSError, ValueError, RecursionError) as error:
+        problem = getattr(error, "strerror", None) or error
+    raise UserError(f"{path}: damaged ({problem}){advice}")
 
 
 def _previous(folder: Path) -> Path:

@@ -66,11 +66,10 @@ def _run(options: PretrainOptions) -> None:
 
 
 def _report(options: PretrainOptions) -> None:
-    import json
-
+    from app.atomic import read_json
     from app.progress import say
 
-    card = json.loads((Path(options.output_dir) / "best" / "pretraining.json").read_text(encoding="utf-8"))
+    card = read_json(Path(options.output_dir) / "best" / "pretraining.json")
     best = write_results(options, {"best_step": card["step"], "held_out": card["held_out"]})
     say("held out:     " + ", ".join(f"{name} {value:.4f}" for name, value in card["held_out"].items()))
     say(f"fill a gap:   {command('fill', '--model_name_or_path', str(best), '我想[MASK]一张信用卡')}")

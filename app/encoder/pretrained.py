@@ -24,6 +24,7 @@ from paddlenlp.transformers import (
 )
 from paddlenlp.transformers.configuration_utils import flatten_model_config
 
+from app.atomic import read_json
 from app.encoder.conversion import to_paddle
 from app.encoder.files import CONFIGS, find_folder, weight_files
 from app.encoder.scratch import set_dropout
@@ -103,12 +104,10 @@ def read_config(folder: Path) -> Tuple[Path, Dict[str, Any]]:
     that this program does not take, or asks for what is not done here.
     """
     file = next((folder / name for name in CONFIGS if (folder / name).is_file()), folder / CONFIGS[0])
+    values = read_json(file)
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("not a JSON object")
         values = flatten_model_config(values)
-    except (OSError, ValueError, AttributeError) as problem:
+    except (ValueError, AttributeError) as problem:
         raise UserError(f"{file}: damaged ({problem})") from problem
     _architecture(values, file)
     for name, done in DONE.items():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, get_args
 
-from app.atomic import restore_folder
+from app.atomic import read_json, restore_folder
 from app.errors import UserError
 from app.match.decision import Decision
 from app.options import Truncation
@@ -39,8 +38,10 @@ def read_card(folder: Path) -> Card:
         raise UserError(f"{folder}: no such folder; `bash run_match.sh` makes a fine-tuned checkpoint folder (output/match/best)")
     if not (folder / "matcher.json").is_file():
         raise UserError(f"{folder}: no matcher.json in it, so it is not a fine-tuned checkpoint folder")
+    values = read_json(folder / "matcher.json")
+    if "format" not in values:
+        raise UserError(f"{folder}/matcher.json: damaged (no format)")
     try:
-        values = json.loads((folder / "matcher.json").read_text(encoding="utf-8"))
         written = values.pop("format")
         if written != FORMAT:
             raise UserError(f"{folder}/matcher.json: format {written}; this version reads format {FORMAT}")

@@ -13,7 +13,7 @@ from typing import Any, Callable, ContextManager, Dict, List, Sequence, Tuple
 import numpy as np
 
 from app import machine, runtime
-from app.atomic import locked, write_json
+from app.atomic import locked, read_json, write_json
 from app.errors import UserError
 from app.match.card import Card
 from app.predict.engine import CLOSE, ROOM, Engine, engines_for, why_not
@@ -156,10 +156,17 @@ def _record_file(folder: Path, device: str) -> Path:
 def known(folder: Path, device: str) -> Dict[str, Any]:
     """The record that was measured on this machine; empty where there is none."""
     try:
-        record = json.loads(_record_file(folder, device).read_text(encoding="utf-8"))
-        return record if isinstance(record["engines"], dict) else {}
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        record = read_json(_record_file(folder, device))
+        return record if isinstance(record["pairs"], int) and all(map(_is_measured, record["engines"].values())) else {}
+    except (UserError, KeyError, TypeError, AttributeError):
         return {}  # none, or one that a broken disk has damaged
+
+
+def _is_measured(engine: Dict[str, Any]) -> bool:
+    """Whether one engine of a record has all that is read of it. Raises what Python does of what is no such thing."""
+    if "cannot_run" in engine:
+        return isinstance(engine["cannot_run"], str)
+    return all(np.isfinite(engine[name]) for name in ("pairs_a_second", "difference", "changed"))
 
 
 def describe(record: Dict[str, Any], chosen: str, max_decision_change: float) -> List[str]:

@@ -152,15 +152,17 @@ def read_journal(path: Path) -> Tuple[List[Dict[str, Any]], int]:
     valid = 0
     with open(path, "rb") as file:
         for line in file:
-            if not line.endswith(b"\n") or not _is_json(line):
-                break  # cut short by a kill
+            if not line.endswith(b"\n") or not _is_record(line, first=not first):
+                break  # cut short by a kill, or damaged
             first, last, valid = first or line, line, valid + len(line)
     return [json.loads(line) for line in dict.fromkeys((first, last)) if line], valid
 
 
-def _is_json(line: bytes) -> bool:
+def _is_record(line: bytes, first: bool) -> bool:
+    """Whether a line of the journal has what lines are read for: the identity first, then what is written."""
     try:
-        json.loads(line)
-        return True
-    except ValueError:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
         return False
+    kinds = {"identity": dict} if first else {"written": int, "place": list, "summary": dict}
+    return isinstance(record, dict) and all(type(record.get(name)) is kind for name, kind in kinds.items())

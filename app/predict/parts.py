@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from app.atomic import fsync, write_json
+from app.atomic import fsync, read_json, write_json
 from app.errors import UserError
 from app.predict.files import Summary
 from app.predict.journal import FINISHED, JOURNAL, difference, read_journal, side_folder, side_lock
@@ -123,8 +123,11 @@ def finished(result: Path, identity: Dict[str, Any]) -> Optional[Summary]:
     note = side_folder(result) / FINISHED
     if not (note.is_file() and result.is_file()):
         return None
-    found = json.loads(note.read_text(encoding="utf-8"))
-    return None if difference(found["identity"], json.loads(json.dumps(identity))) else Summary(**found["summary"])
+    try:
+        found = read_json(note)
+        return None if difference(found["identity"], json.loads(json.dumps(identity))) else Summary(**found["summary"])
+    except (UserError, KeyError, TypeError, AttributeError):
+        return None  # damaged: the work is done again
 
 
 def clear(results: List[Path]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
+from app.atomic import read_json
 from app.encoder.folder import load_weights, save_folder
 from app.encoder.pretrained import build_encoder, load_pretrained
 from app.errors import UserError
@@ -49,7 +49,9 @@ def load_pretraining(folder: Path, dropout: float = -1) -> Tuple[PretrainingMode
     file = folder / CARD
     if not file.is_file():
         raise UserError(f"{folder}: no {CARD} in it, so it is no checkpoint folder of `bash run_pretrain.sh`")
-    card = json.loads(file.read_text(encoding="utf-8"))
+    card = read_json(file)
+    if type(card.get("sentence_labels")) is not int or card["sentence_labels"] < 0:
+        raise UserError(f"{file}: damaged (sentence_labels)")
     model = PretrainingModel(build_encoder(folder, dropout), card["sentence_labels"])
     load_weights(folder, model)
     return model, PairTokenizer.load(folder), card

@@ -19,7 +19,7 @@ from typing import Callable, Iterator, List, Sequence
 
 import numpy as np
 
-from app.atomic import atomic_folder, write_json
+from app.atomic import atomic_folder, read_json, write_json
 from app.errors import UserError
 from app.pretrain.documents import Document, Source, read_documents
 from app.pretrain.workers import map_in_order
@@ -27,7 +27,10 @@ from app.text.tokenizer import PairTokenizer
 
 SHARD_TOKENS = 1 << 24  # tokens a shard holds before the next is begun: 32 MB, what a kill can cost
 PART_CHARACTERS = 1 << 18  # characters of the documents that one process tokenizes at once
+MAKE_ANEW = "; delete the folder of shards, and the same command makes it anew"
 HASH_SPACE = 10_000  # documents are held out by the hash of their text: the same text always falls on the same side
+
+HEADER = ("source", "documents_read", "tokens", "sentences", "documents", "unknown", "size")  # whole numbers
 
 
 @dataclass
@@ -118,7 +121,7 @@ def check_settings(folder: Path, settings: dict) -> None:
     file = folder / "settings.json"
     if not file.is_file():
         write_json(file, settings)
-    before = json.loads(file.read_text(encoding="utf-8"))
+    before = read_json(file, MAKE_ANEW)
     for name, value in settings.items():
         if before.get(name) != json.loads(json.dumps(value)):
             raise UserError(f"{folder}: has shards of other {name.replace('_', ' ')}; delete them or choose another --shards_dir")
@@ -169,6 +172,10 @@ def _write_shard(folder: Path, part: Part, source: int, documents_read: int, sou
 
 
 def read_header(folder: Path) -> dict:
-    """What a shard says of itself; empty where there is none."""
+    """What a shard says of itself; empty where there is none. Raises UserError where it is damaged."""
     file = folder / "header.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    header = read_json(file, MAKE_ANEW) if file.is_file() else {}
+    lacking = [name for name in HEADER if header and type(header.get(name)) is not int]
+    if lacking:
+        raise UserError(f"{file}: damaged ({lacking[0]} is {header.get(lacking[0])!r}){MAKE_ANEW}")
+    return header

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
-from app.atomic import write_json
+from app.atomic import read_json, write_json
 from app.errors import UserError
 from app.text.basic import HUGGING_FACE, PADDLENLP, Basic
 from app.text.tokenizer_json import TOKENIZER_JSON, Whole, read_tokenizer_json
@@ -45,15 +45,7 @@ def read_settings(folder: Path) -> Tuple[Dict[str, int], Basic, Tuple[str, ...]]
 
 
 def _read(file: Path) -> Dict[str, Any]:
-    if not file.is_file():
-        return {}
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise UserError(f"{file}: damaged ({problem})") from problem
-    if not isinstance(values, dict):
-        raise UserError(f"{file}: damaged (not a JSON object)")
-    return values
+    return read_json(file) if file.is_file() else {}
 
 
 def _token(folder: Path, named: Dict[str, Any], name: str, default: str) -> str:

@@ -7,7 +7,6 @@ state/progress.json          step, epoch, place in the epoch, best result so far
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -17,9 +16,9 @@ from typing import Dict, Optional
 
 import numpy as np
 
-from app.atomic import atomic_folder, recover_folder, write_json
+from app.atomic import atomic_folder, read_json, recover_folder, write_json
 from app.encoder.tensors import load_strictly, model_arrays, read_arrays, write_arrays
-from app.train.folder import cannot_go_on
+from app.train.folder import CANNOT_GO_ON, cannot_go_on
 from app.train.optimizer import restore_optimizer
 
 
@@ -78,13 +77,14 @@ def read_progress(folder: Path) -> Optional[Progress]:
     file = folder / "progress.json"
     if not folder.is_dir():
         return None
+    values = read_json(file, CANNOT_GO_ON)
     try:
-        progress = Progress(**json.loads(file.read_text(encoding="utf-8")))
+        progress = Progress(**values)
         wrong = [spec.name for spec in fields(progress) if not _fits(getattr(progress, spec.name), spec.type)]
         if wrong:
             raise ValueError(f"{wrong[0]} is {getattr(progress, wrong[0])!r}")
         return progress
-    except (OSError, ValueError, TypeError) as problem:
+    except (ValueError, TypeError) as problem:
         raise cannot_go_on(file, problem) from problem
 
 

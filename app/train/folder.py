@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any, Dict, Optional
 
 from app import runtime
-from app.atomic import clear_leftovers, lock_folder, recover_folder, write_json
+from app.atomic import clear_leftovers, lock_folder, read_json, recover_folder, write_json
 from app.errors import UserError
 from app.options import TrainOptions
 
+CANNOT_GO_ON = "; the run cannot go on, --overwrite starts anew"
 CHECKPOINTS = ("state", "best", "last", "checkpoints")
 FREE_TO_CHANGE = {"resume", "overwrite", "device", "logging_steps", "save_steps", "keep_checkpoints"}  # by a run that goes on
 PATHS = {"output_dir", "train_set", "dev_set", "test_set", "init_from_ckpt", "model_name_or_path", "shards_dir", "vocab_file"}
@@ -87,17 +87,12 @@ def _whole(path: str) -> str:
 
 def cannot_go_on(file: Path, problem: object) -> UserError:
     """The error where a run's own file is damaged."""
-    return UserError(f"{file}: damaged ({problem}); the run cannot go on, --overwrite starts anew")
+    return UserError(f"{file}: damaged ({problem}){CANNOT_GO_ON}")
 
 
 def _check_same_options(folder: Path, options: TrainOptions) -> None:
     file = folder / "options.json"
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(before, dict):
-            raise ValueError("no options")
-    except (OSError, ValueError) as problem:
-        raise cannot_go_on(file, problem) from problem
+    before = read_json(file, CANNOT_GO_ON)
     settings = _settings(options)
     begun_without = {spec.name: spec.default for spec in dataclasses.fields(options)}  # by a version that did not have them
     for name in sorted(settings.keys() - FREE_TO_CHANGE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import sys
@@ -76,12 +77,11 @@ class Journal:
         if not self._path.is_file():
             return
         kept = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+            # Passes over a line that a kill cut short.
+            with contextlib.suppress(ValueError, AttributeError, TypeError):
                 if json.loads(line).get("step", 0) <= step and step:
                     kept.append(line + "\n")
-            except ValueError:
-                pass  # a line that a kill cut short
         write_text(self._path, "".join(kept))
 
     def event(self, kind: str, **values: object) -> None:
