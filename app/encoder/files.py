@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.atomic import read_json
 from app.errors import UserError
 from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.vocab import VOCABULARY
@@ -72,8 +72,8 @@ def shard_names(index: Path) -> List[str]:
     """The files that an index of shards names. Raises UserError where it is damaged, or names files of another kind or folder."""
     suffix = Path(index.name[: -len(INDEX)]).suffix
     try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        names = sorted(set(read_json(index)["weight_map"].values()))
+    except (KeyError, AttributeError, TypeError) as problem:
         raise UserError(f"{index}: damaged ({problem})") from problem
     for name in names:
         if not isinstance(name, str) or os.path.basename(name) != name or not name.endswith(suffix):

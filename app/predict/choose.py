@@ -155,8 +155,9 @@ def _record_file(folder: Path, device: str) -> Path:
 
 def known(folder: Path, device: str) -> Dict[str, Any]:
     """The record that was measured on this machine; empty where there is none."""
+    file = _record_file(folder, device)  # raises UserError where the checkpoint folder is not whole
     try:
-        record = read_json(_record_file(folder, device))
+        record = read_json(file)
         return record if isinstance(record["pairs"], int) and all(map(_is_measured, record["engines"].values())) else {}
     except (UserError, KeyError, TypeError, AttributeError):
         return {}  # none, or one that a broken disk has damaged

@@ -11,14 +11,13 @@ import contextlib
 import errno
 import functools
 import hashlib
-import json
 import os
 import shutil
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 from app import runtime
-from app.atomic import atomic_folder, locked, write_json
+from app.atomic import atomic_folder, locked, read_json, write_json
 from app.caches import writable_home
 from app.errors import UserError
 
@@ -132,8 +131,8 @@ def _note_sums(home: Path, files: Sequence[str]) -> None:
 def _is_whole(home: Path, files: Sequence[str]) -> bool:
     """Whether an export's files are as they were written: a predictor takes what is lacking for zeros, or for nan."""
     try:
-        return json.loads((home / f"{files[0]}.sums").read_text(encoding="utf-8")) == _sums(home, files)
-    except (OSError, ValueError):
+        return read_json(home / f"{files[0]}.sums") == _sums(home, files)
+    except (OSError, UserError):
         return False
 
 

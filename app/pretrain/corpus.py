@@ -21,7 +21,7 @@ class Corpus:
         if not (folder / "complete.json").is_file():
             raise UserError(f"{folder}: holds no complete shards")
         count = read_json(folder / "complete.json", MAKE_ANEW).get("shards")
-        if type(count) is not int or count < 1:
+        if type(count) is not int or count < 0:
             raise UserError(f"{folder}/complete.json: damaged (shards is {count!r}){MAKE_ANEW}")
         shards = [_read_shard(folder / f"{number:05}") for number in range(count)]
         self.headers = [header for header, _ in shards]

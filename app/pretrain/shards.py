@@ -29,7 +29,6 @@ SHARD_TOKENS = 1 << 24  # tokens a shard holds before the next is begun: 32 MB, 
 PART_CHARACTERS = 1 << 18  # characters of the documents that one process tokenizes at once
 MAKE_ANEW = "; delete the folder of shards, and the same command makes it anew"
 HASH_SPACE = 10_000  # documents are held out by the hash of their text: the same text always falls on the same side
-
 HEADER = ("source", "documents_read", "tokens", "sentences", "documents", "unknown", "size")  # whole numbers
 
 
