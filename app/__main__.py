@@ -14,6 +14,7 @@ if __package__ in (None, ""):  # started by path, as paddle.distributed.launch d
 
 from app import runtime
 from app.errors import Interrupted, UserError
+from app.quiet import open_closed_streams
 
 COMMANDS = {
     "match": "fine-tune a matcher on labelled pairs (what run_match.sh runs)",
@@ -78,14 +79,19 @@ def start(arguments: List[str]) -> NoReturn:
         # In such a locale Python garbles Chinese paths and texts on the command line: it has to start anew.
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.argv])
-    if "PADDLE_TRAINER_ENDPOINTS" in os.environ:
+    if runtime.launched():
         from app.train.parallel import end_with_parent
 
         end_with_parent()  # the launcher
+    open_closed_streams()
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")
+    if sys.stdout is None:
+        print("error: standard output is closed; to throw it away, write `> /dev/null`", file=sys.stderr)
+        sys.exit(2)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a run
     code = main(arguments)
-    if runtime.world_size() > 1:
+    if runtime.launched():
         from app.train.parallel import leave
 
         code = leave(code)

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Iterator
 from app import forks, machine
 from app.caches import writable_home
 from app.errors import UserError
+from app.quiet import quiet
 
 
 @functools.lru_cache(maxsize=None)
@@ -32,6 +32,7 @@ def prepare() -> None:
     can be written.
     """
     _check_temporary_folder()
+    _check_threads()
     threads = max(1, machine.cpu_count() // local_processes())
     if "paddle" in sys.modules:
         _set_threads_late(threads)
@@ -53,6 +54,20 @@ def _check_temporary_folder() -> None:
         tempfile.gettempdir()
     except OSError as problem:
         raise UserError(f"no temporary file can be written ({problem}); set TMPDIR to a folder with room") from problem
+
+
+def _check_threads() -> None:
+    """A thread that cannot be started ends the process inside a library, which says nothing of the reason."""
+    asked, processors = os.environ.get("OMP_NUM_THREADS", ""), machine.cpu_count()
+    most = max(1024, processors)
+    if _first_number(asked) > most:
+        raise UserError(f"OMP_NUM_THREADS={asked}: at most {most} here; unset it for one thread a processor ({processors})")
+
+
+def _first_number(threads: str) -> int:
+    """Of `4,2` (nested regions) it is 4; 0 where there is none."""
+    first = threads.partition(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() else 0
 
 
 def _set_threads_late(threads: int) -> None:
@@ -85,33 +100,6 @@ def _first_environment() -> str:
         return ""
 
 
-_ONE_AT_A_TIME = threading.RLock()
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps from the terminal what libraries print, their compiled parts included; shows it where the block fails."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with _ONE_AT_A_TIME, tempfile.TemporaryFile() as said:
-        kept = os.dup(1), os.dup(2)
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-        failed = True
-        try:
-            yield
-            failed = False
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, descriptor in enumerate(kept, 1):
-                os.dup2(descriptor, number)
-                os.close(descriptor)
-            if failed:
-                said.seek(0)
-                os.write(2, said.read())
-
-
 def load_paddle(nlp: bool = True) -> None:
     """Imports Paddle and PaddleNLP after `prepare`, without what they print: a user can do nothing about it.
 
@@ -130,10 +118,9 @@ def load_paddle(nlp: bool = True) -> None:
 
 
 def thread_count() -> int:
-    """Threads that this process is to compute with. Of `OMP_NUM_THREADS=4,2` (nested regions) it is the first number."""
+    """Threads that this process is to compute with: what OMP_NUM_THREADS says, where it says a number."""
     prepare()
-    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and int(first) else machine.cpu_count()
+    return _first_number(os.environ.get("OMP_NUM_THREADS", "")) or machine.cpu_count()
 
 
 @contextlib.contextmanager
@@ -150,19 +137,32 @@ def starting(helpers: int) -> Iterator[None]:
         os.environ["OMP_NUM_THREADS"] = str(mine)
 
 
+def launched() -> bool:
+    """Whether `paddle.distributed.launch` started this process, or a cluster that sets what it sets."""
+    return "PADDLE_TRAINER_ENDPOINTS" in os.environ
+
+
 def rank() -> int:
     """This process's number among those that train together; 0 where there is one."""
-    return int(os.environ.get("PADDLE_TRAINER_ID", 0))
+    return _launched_as("PADDLE_TRAINER_ID", 0)
 
 
 def world_size() -> int:
     """How many processes train together, on all machines."""
-    return int(os.environ.get("PADDLE_TRAINERS_NUM", 1))
+    return _launched_as("PADDLE_TRAINERS_NUM", 1)
 
 
 def local_processes() -> int:
     """How many of them share this machine."""
-    return int(os.environ.get("PADDLE_LOCAL_SIZE", 1))
+    return _launched_as("PADDLE_LOCAL_SIZE", 1)
+
+
+def _launched_as(name: str, alone: int) -> int:
+    """A number that the launcher sets; `alone` in a process that it has not started, whatever an earlier job left there."""
+    value = os.environ.get(name, str(alone)) if launched() else str(alone)
+    if not (value.isascii() and value.isdigit()) or int(value) < alone:
+        raise UserError(f"{name}={value}: no number of a process; unset it and PADDLE_TRAINER_ENDPOINTS to run one process")
+    return int(value)
 
 
 def visible_gpus() -> int:

@@ -34,7 +34,60 @@ def test_what_the_user_set_stays():
 
 
 def test_processes_share_the_threads():
-    assert int(prepared("OMP_NUM_THREADS", PADDLE_LOCAL_SIZE="2")[1]) == max(1, machine.cpu_count() // 2)
+    launched = prepared("OMP_NUM_THREADS", PADDLE_LOCAL_SIZE="2", PADDLE_TRAINER_ENDPOINTS="127.0.0.1:1,127.0.0.1:2")
+    assert int(launched[1]) == max(1, machine.cpu_count() // 2)
+
+
+LAUNCHERS = ["PADDLE_TRAINERS_NUM", "PADDLE_TRAINER_ID", "PADDLE_LOCAL_SIZE"]
+
+
+@pytest.mark.parametrize("value", ["2", "1", "x", "", "²", "-1"])
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_what_an_earlier_job_left_in_the_environment_is_no_launch(monkeypatch, name, value):
+    """A prediction hung, as it waited for a second process."""
+    monkeypatch.setenv(name, value)
+    assert (runtime.rank(), runtime.world_size(), runtime.local_processes(), runtime.launched()) == (0, 1, 1, False)
+
+
+@pytest.mark.parametrize("value", ["x", "", "²", "-1", "1.0"])
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_a_launch_with_a_number_that_cannot_be_is_one_line(monkeypatch, name, value):
+    monkeypatch.setenv("PADDLE_TRAINER_ENDPOINTS", "127.0.0.1:1")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=f"{name}={value}: no number of a process"):
+        runtime.rank(), runtime.world_size(), runtime.local_processes()
+
+
+THREADS = {"7": 7, "2,1": 2, " 3 ": 3, "0": None, "x": None, "-1": None, "": None, "1e3": None, "²": None}  # None: one a processor
+
+
+@pytest.mark.parametrize("asked", THREADS)
+def test_any_form_of_omp_num_threads(monkeypatch, asked):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert runtime.thread_count() == (THREADS[asked] or machine.cpu_count())
+
+
+OF_THE_ENVIRONMENT = [
+    *(f"OMP_NUM_THREADS={asked}" for asked in THREADS), "MKL_NUM_THREADS=x", "PADDLE_TRAINERS_NUM=2", "CUDA_VISIBLE_DEVICES=x", "FLAGS_selected_gpus=x",
+    "XDG_CACHE_HOME=relative", "PPNLP_HOME=/etc/passwd", "TMPDIR=/nowhere", "HF_ENDPOINT=x", "COLUMNS=x", "LC_ALL=xx", "PYTHONIOENCODING=latin1", "TZ=x",
+    "TERM=xx", "OMP_PROC_BIND=x", "KMP_AFFINITY=x", "FLAGS_use_mkldnn=x", "FLAGS_call_stack_level=9", "GLOG_v=x",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", OF_THE_ENVIRONMENT)
+def test_a_wrong_value_in_the_environment_works_or_is_one_line(small_matcher, small_data, tmp_path, setting):
+    """A whole prediction, with a setting that is not what a library expects."""
+    flags = ["--input_file", str(small_data / "test.tsv"), "--result_file", str(tmp_path / "out.tsv"), "--engine", "fp32"]
+    name, value = setting.split("=", 1)
+    done = run_app("predict", "--model_name_or_path", str(small_matcher / "best"), *flags, env={**os.environ, name: value}, timeout=200)
+    assert done.returncode == 0 and len((tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()) == 61, done.stderr
+
+
+def test_more_threads_than_a_process_can_start_are_one_line():
+    """A library ended the process, which read as too little memory."""
+    done = run_app("doctor", env={**os.environ, "OMP_NUM_THREADS": "99999"})
+    assert done.returncode == 2 and done.stderr.startswith("error: OMP_NUM_THREADS=99999: at most "), done.stderr
 
 
 @pytest.mark.parametrize("vendor, expected", [("AuthenticAMD", "5"), ("GenuineIntel", "None")])
@@ -119,6 +172,7 @@ def test_cpu_never_uses_nccl(monkeypatch, device, backend):
 
     asked = []
     monkeypatch.setattr(paddle.distributed, "init_parallel_env", lambda: asked.append(os.environ.get("PADDLE_DISTRI_BACKEND")))
+    monkeypatch.setenv("PADDLE_TRAINER_ENDPOINTS", "127.0.0.1:1,127.0.0.1:2")
     monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
     monkeypatch.setenv("PADDLE_DISTRI_BACKEND", "unset")
     monkeypatch.delenv("PADDLE_DISTRI_BACKEND")

@@ -14,6 +14,7 @@ import numpy as np
 from app import forks, machine, runtime
 from app.errors import UserError
 from app.predict.export import GRAPH, exported, onnx_graphs
+from app.quiet import quiet
 
 CPU_BATCH_TOKENS = 512  # positions of a batch
 ONEDNN_BATCH_TOKENS = 1792  # at least: between two products Paddle takes its time
@@ -86,7 +87,7 @@ class Inference(Engine):
         place = runtime.choose_device(device)
         config = _config(graph, place, name)
         self._set_batches(place != "cpu")
-        with runtime.quiet():
+        with quiet():
             self._predictor = create_predictor(config)
         self._lock, self._onednn, self._shapes = threading.Lock(), place == "cpu", {}
         forks.never_destroy(self)

@@ -20,6 +20,7 @@ from app import runtime
 from app.atomic import atomic_folder, locked, read_json, write_json
 from app.caches import writable_home
 from app.errors import UserError
+from app.quiet import quiet
 
 FORMAT = 2  # of the graph: another one makes other folders
 GRAPH = "model"  # .json and .pdiparams
@@ -153,7 +154,7 @@ def _export(folder: Path, target: Path) -> Path:
 
     model, _, _ = load_matcher(folder)
     shape = [paddle.static.InputSpec([None, None], "int64", name) for name in ("input_ids", "token_type_ids")]
-    with atomic_folder(target) as temporary, runtime.quiet(), writable_home():
+    with atomic_folder(target) as temporary, quiet(), writable_home():
         graph = paddle.jit.to_static(ForPrediction(model), input_spec=shape, full_graph=True)
         graph.eval()
         paddle.jit.save(graph, str(temporary / GRAPH))

@@ -20,6 +20,7 @@ from onnx import helper, numpy_helper
 
 from app import runtime
 from app.atomic import atomic_file
+from app.quiet import quiet
 
 NARROW = 16  # products with fewer outputs (the classifier's) stay as they are
 ZERO = 128  # what stands for 0 among unsigned bytes
@@ -30,7 +31,7 @@ def write_int8(graph: Path, plain: Path, rounded: Path) -> None:
     not at all.
     """
     runtime.load_paddle(nlp=False)
-    with atomic_file(plain) as temporary, runtime.quiet():
+    with atomic_file(plain) as temporary, quiet():
         import paddle2onnx
 
         paddle2onnx.export(str(graph), str(graph.with_suffix(".pdiparams")), str(temporary), opset_version=17)

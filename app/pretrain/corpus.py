@@ -68,7 +68,7 @@ def _read_shard(folder: Path) -> Tuple[dict, Dict[str, np.ndarray]]:
             and [arrays["sentences"][-1], arrays["documents"][-1], len(arrays["held_out"])] == counts
             and len(arrays["word_starts"]) == -(-counts[0] // 8)
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as problem:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as problem:
         raise UserError(f"{folder}: damaged ({problem}){MAKE_ANEW}") from problem
     if not whole:
         raise UserError(f"{folder}: damaged (its arrays are of different sizes){MAKE_ANEW}")

@@ -18,6 +18,7 @@ import psutil
 
 from app import runtime
 from app.errors import UserError
+from app.quiet import quiet
 
 EXIT_CODE_FILE = "APP_EXIT_CODE_FILE"  # names the file in which the first process leaves its exit code
 FOLLOWING = (signal.SIGABRT, signal.SIGTERM)  # how gloo and the launcher end the processes that are left
@@ -149,11 +150,6 @@ def processes_wanted(num_processes: int, device: str) -> int:
     return max(1, runtime.gpu_count()) if device in ("auto", "gpu") else 1
 
 
-def launched() -> bool:
-    """Whether `paddle.distributed.launch` started this process."""
-    return "PADDLE_TRAINER_ENDPOINTS" in os.environ
-
-
 def start(device: str) -> None:
     """Joins the processes together, where there are several, on `cpu` by gloo. Call it after the device is chosen."""
     if runtime.world_size() > 1:
@@ -161,7 +157,7 @@ def start(device: str) -> None:
             os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # a Paddle built for GPUs would take NCCL
         import paddle.distributed
 
-        with runtime.quiet():
+        with quiet():
             paddle.distributed.init_parallel_env()
 
 

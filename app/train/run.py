@@ -26,7 +26,7 @@ def run_training(
     if options.amp != "none" and not runtime.uses_gpu(options.device):
         raise UserError(f"--amp {options.amp}: mixed precision is for GPU, and this run is on CPU; leave it out")
     processes = parallel.processes_wanted(options.num_processes, options.device)
-    several = processes > 1 and not parallel.launched()
+    several = processes > 1 and not runtime.launched()
     options.num_processes = processes if several else runtime.world_size()
     new = not Path(options.output_dir).exists()
     try:
