@@ -7,6 +7,7 @@ import functools
 import logging
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from app.caches import writable_home
 from app.errors import UserError
 from app.quiet import quiet
 
+LEAST_MEMORY = 1 << 30  # bytes, for Paddle and a small model
+
 
 @functools.lru_cache(maxsize=None)
 def prepare() -> None:
@@ -33,6 +36,7 @@ def prepare() -> None:
     """
     _check_temporary_folder()
     _check_threads()
+    _check_memory_limit()
     threads = max(1, machine.cpu_count() // local_processes())
     if "paddle" in sys.modules:
         _set_threads_late(threads)
@@ -62,6 +66,15 @@ def _check_threads() -> None:
     most = max(1024, processors)
     if _first_number(asked) > most:
         raise UserError(f"OMP_NUM_THREADS={asked}: at most {most} here; unset it for one thread a processor ({processors})")
+
+
+def _check_memory_limit() -> None:
+    """With less, libraries hang or end the process while they are loaded."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if resource.RLIM_INFINITY != allowed < LEAST_MEMORY:
+        raise UserError(
+            f"this process may take {allowed >> 20} MB of memory (ulimit -v), and needs at least {LEAST_MEMORY >> 20}"
+        )
 
 
 def _first_number(threads: str) -> int:

@@ -84,6 +84,24 @@ def test_a_wrong_value_in_the_environment_works_or_is_one_line(small_matcher, sm
     assert done.returncode == 0 and len((tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()) == 61, done.stderr
 
 
+@pytest.mark.parametrize("limit, least", [("v", 200_000), ("v", 900_000), ("n", 8)])
+def test_too_little_memory_and_too_few_open_files_are_one_line(small_matcher, small_data, limit, least):
+    """With little memory, a library hung while it was loaded."""
+    line = f"ulimit -{limit} {least}; {sys.executable} predict.py --model_name_or_path {small_matcher / 'best'} --engine fp32 --input_file"
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {small_data / 'test.tsv'}"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=100
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stderr.startswith("error: "), done.stderr
+    assert not list(small_data.glob("*scor*"))
+
+
+def test_few_open_files_are_enough(small_matcher, small_data, tmp_path):
+    line = f"ulimit -n 64; {sys.executable} predict.py --model_name_or_path {small_matcher / 'best'} --engine fp32"
+    files = f"--input_file {small_data / 'test.tsv'} --result_file {tmp_path / 'out.tsv'}"
+    done = subprocess.run(["bash", "-c", f"{line} {files}"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0 and "60 rows" in done.stdout, done.stderr
+
+
 def test_more_threads_than_a_process_can_start_are_one_line():
     """A library ended the process, which read as too little memory."""
     done = run_app("doctor", env={**os.environ, "OMP_NUM_THREADS": "99999"})

@@ -17,7 +17,7 @@ from app.atomic import locked, read_json, write_json
 from app.errors import UserError
 from app.match.card import Card
 from app.predict.engine import CLOSE, ROOM, Engine, engines_for, why_not
-from app.predict.export import exported
+from app.predict.export import kept
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, Verdicts, decide
 from app.text.tokenizer import PairTokenizer
@@ -73,7 +73,10 @@ def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]],
     """The record: for each engine its speed, the largest difference of a probability from the reference's, and the share
     of changed decisions, on `pairs`. Read where it was measured on this machine before, else measured and written.
     """
-    with locked(exported(folder) / ".engines.lock"):
+    record = known(folder, device)
+    if record:
+        return record
+    with locked(_record_file(folder, device).with_name(".engines.lock")):
         record = known(folder, device)
         if not record:
             record = _compare(folder, device, card, pairs, say)
@@ -150,7 +153,7 @@ def _versions() -> Dict[str, str]:
 def _record_file(folder: Path, device: str) -> Path:
     """One file a kind of machine: several of them may read the same disk."""
     name = hashlib.sha256(json.dumps(_machine(device)).encode()).hexdigest()[:12]
-    return exported(folder) / f"engines-{name}.json"
+    return kept(folder, f"engines-{name}.json")
 
 
 def known(folder: Path, device: str) -> Dict[str, Any]:

@@ -92,15 +92,27 @@ def exported(folder: Path) -> Path:
 
 def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
     """The model's static graph for ONNX Runtime, in float32 and in 8-bit integers; made where they are not there yet."""
-    home = exported(folder)
-    plain, rounded = (home / name for name in OF_ONNX)
-    with locked(home / ".onnx.lock"):
-        if not _is_whole(home, OF_ONNX):
+    plain, rounded = (kept(folder, name) for name in OF_ONNX)
+    if _is_whole(plain.parent, OF_ONNX):
+        return plain, rounded
+    with locked(plain.with_name(".onnx.lock")):
+        if not _is_whole(plain.parent, OF_ONNX):
             from app.predict.int8 import write_int8
 
-            write_int8(home / f"{GRAPH}.json", plain, rounded)
-            _note_sums(home, OF_ONNX)
+            write_int8(exported(folder) / f"{GRAPH}.json", plain, rounded)
+            _note_sums(plain.parent, OF_ONNX)
     return plain, rounded
+
+
+def kept(folder: Path, name: str) -> Path:
+    """A file that belongs to the model's graph: beside it, or where that is read-only and has none, in the user's cache."""
+    graph = exported(folder)
+    if (graph / name).exists() or os.access(graph, os.W_OK):
+        return graph / name
+    other = _homes(folder)[-1] / graph.name
+    with contextlib.suppress(OSError):  # whoever writes there is told
+        other.mkdir(parents=True, exist_ok=True)
+    return other / name
 
 
 def _check_written(graph: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import paddle
@@ -14,11 +15,14 @@ from conftest import ROOT, sample_lines
 from paddlenlp.transformers import AutoModel
 
 from app import Matcher, runtime
+from app.commands import predict
 from app.encoder.scratch import encoder_from_scratch
 from app.errors import UserError
+from app.match.card import read_card
 from app.match.model import PairClassifier
+from app.predict import choose
 from app.predict.engine import CLOSE, open_engine, why_not
-from app.predict.export import exported
+from app.predict.export import exported, kept
 from app.predict.graph import ForPrediction
 
 
@@ -133,6 +137,38 @@ def test_where_the_checkpoint_is_read_only_the_export_goes_into_the_users_cache(
     (tmp_path / "best.exported").write_text("no folder can be made here")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert exported(tmp_path / "best").is_relative_to(tmp_path / "cache")
+
+
+def test_what_a_read_only_export_lacks_is_kept_in_the_users_cache(folder, tmp_path, monkeypatch):
+    """A lock beside the graph was refused, and with it all engines but one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    model, pairs = shutil.copytree(folder, tmp_path / "best"), [("甲", f"乙{number}") for number in range(250)]
+    graph, allowed = exported(model), os.access
+    graph.chmod(0o555)
+    monkeypatch.setattr(os, "access", lambda path, mode: graph not in (Path(path), Path(path).parent) and allowed(path, mode))  # root's too
+    monkeypatch.setattr(choose, "engines_for", lambda device: ["dygraph", "fp32"])
+    try:
+        record = choose.compare(model, "cpu", read_card(model), pairs, lambda text: None)
+        assert choose.known(model, "cpu") == record and set(os.listdir(graph)) == {"model.json", "model.json.sums", "model.pdiparams"}
+        assert kept(model, "fp32.onnx") == tmp_path / "cache/text_matching_exported" / graph.name / "fp32.onnx"
+        assert kept(model, "model.json") == graph / "model.json" and exported(model) == graph
+    finally:
+        graph.chmod(0o755)
+
+
+@pytest.mark.parametrize("engine", ["dygraph", "fp32", *CLOSE])
+def test_symmetric_gives_a_pair_and_its_turn_the_same_to_the_last_bit(folder, pairs, tmp_path, engine):
+    """dygraph differed by 3e-6."""
+    if why_not(engine, "cpu"):
+        pytest.skip(f"{engine}: {why_not(engine, 'cpu')}")
+    written = []
+    for turned, rows in enumerate((pairs, [(b, a) for a, b in pairs], [pair for a, b in pairs for pair in ((b, a), (a, b))])):
+        source, result = tmp_path / f"{turned}.tsv", tmp_path / f"{turned}.out.tsv"
+        source.write_text("".join(f"{a}\t{b}\n" for a, b in rows), encoding="utf-8")
+        flags = ["--input_file", str(source), "--result_file", str(result), "--columns", "1,2", "--header", "no", "--symmetric"]
+        predict.main(["--model_name_or_path", str(folder), "--engine", engine, "--device", "cpu", *flags])
+        written.append([line.split("\t")[2:] for line in result.read_text(encoding="utf-8").splitlines()])
+    assert written[0] == written[1] == written[2][::2] == written[2][1::2] and len(written[0]) == len(pairs)
 
 
 def test_prediction_loads_without_paddlenlp(folder, matcher):
