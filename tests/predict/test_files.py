@@ -18,6 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import UserError
+from app.match.card import Card
+from app.match.decision import Decision
+from app.predict import jobs
 from app.predict.plan import default_result
 
 
@@ -335,10 +338,6 @@ def test_jsonl_may_begin_with_broken_lines(score, tmp_path):
 
 
 def test_three_labels(score, checkpoint, tmp_path, monkeypatch):
-    from app.match.card import Card
-    from app.match.decision import Decision
-    from app.predict import jobs
-
     card = Card(["far", "near", "same"], Decision(), 32, "longest_first")
     monkeypatch.setattr(jobs, "read_card", lambda folder: card)
     run = jobs.EngineProcesses("fp32", checkpoint, "cpu")
@@ -347,6 +346,27 @@ def test_three_labels(score, checkpoint, tmp_path, monkeypatch):
     score(pairs_file(tmp_path / "in.tsv", 20), result=tmp_path / "out.tsv", symmetric=True)
     cells = [line.split("\t") for line in (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     assert all(cell[3] in card.labels and float(cell[2]) >= 1 / 3 for cell in cells)
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
+def test_labels_of_any_characters_stay_in_their_cells(score, tmp_path, monkeypatch, ending):
+    """A CSV of training pairs may hold labels with line breaks; a TSV has no way to write them."""
+    card = Card(['no\t"1"', "yes,\r\n2\u2028"], Decision(), 32, "longest_first")
+    monkeypatch.setattr(jobs, "read_card", lambda folder: card)
+    rows = [f"甲{n}\t乙{n}" for n in range(40)]
+    if ending == "csv":
+        rows = [row.replace("\t", ",") for row in rows]
+    if ending == "jsonl":
+        rows = [json.dumps(dict(zip(("text_a", "text_b"), row.split("\t")))) for row in rows]
+    (tmp_path / f"in.{ending}").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    score(tmp_path / f"in.{ending}", result=tmp_path / f"out.{ending}")
+    with open(tmp_path / f"out.{ending}", encoding="utf-8", newline="") as file:
+        if ending == "tsv":
+            cells = [line.split("\t") for line in file.read().split("\n")[:-1]]
+        else:
+            cells = list(csv.reader(file)) if ending == "csv" else [list(json.loads(line).values()) for line in file]
+    names = ['no "1"', "yes, 2"] if ending == "tsv" else card.labels
+    assert len(cells) == 40 and all(len(row) == 5 for row in cells) and {row[3] for row in cells} == set(names)
 
 
 def test_progress_does_not_stand_between_the_rows(checkpoint, engine, tmp_path, monkeypatch, capfd):
