@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Sequence, Union
 
 from app.errors import UserError
-from app.text.names import find_label, find_pair, is_number, knows_pair, looks_like_header
+from app.text.names import find_label, find_pair, is_code, is_number, knows_pair, looks_like_header, looks_like_labels
 
 ENOUGH = 5  # rows that show that a column counts them
 
@@ -61,6 +61,13 @@ class Chooser:
 
     def _by_name(self, names: List[str]) -> List[str]:
         """The chosen names among these; empty where none is known."""
+        chosen = self._chosen(names)
+        twice = [name for name in chosen if names.count(name) > 1]
+        if twice:
+            raise UserError(f"{self.path}: has two columns {twice[0]!r}; --columns with numbers, from 1, says which is meant")
+        return chosen
+
+    def _chosen(self, names: List[str]) -> List[str]:
         if self.wanted:
             missing = [name for name in self.wanted if name not in names]
             if missing:
@@ -86,8 +93,11 @@ class Chooser:
         if len(places) not in (2, 3):
             raise UserError(f"{self.path}: {width} columns without known names; a row is {_shown(rows[0])}: {self._ask()}")
         for place in places[:2]:
-            if all(is_number(row[place]) for row in rows) and not all(is_number(cell) for row in rows for cell in row):
-                raise UserError(f"{self.path}: column {place + 1} holds numbers alone, as {_shown(rows[0])}: {self._ask()}")
+            if all(is_code(row[place]) for row in rows) and not all(is_code(cell) for row in rows for cell in row):
+                what = "numbers alone" if all(is_number(row[place]) for row in rows) else "no texts"
+                raise UserError(f"{self.path}: column {place + 1} holds {what}, as {_shown(rows[0])}: {self._ask()}")
+        if not all(looks_like_labels([row[place] for row in rows]) for place in places[2:]):
+            raise UserError(f"{self.path}: column {places[2] + 1} holds no labels, as {_shown(rows[0])}: {self._ask()}")
         return places
 
     def _ask(self) -> str:

@@ -13,6 +13,7 @@ from app.errors import UserError
 from app.text.names import knows_pair
 
 DELIMITERS = ("\t", ",", ";")
+EXAMPLE = '{"text_a": ..., "text_b": ...}'
 KINDS = ("tsv", "csv", "jsonl", "json", "xlsx")
 
 
@@ -31,6 +32,8 @@ class Format:
 def find_format(lines: List[str], path: Path, asked: str) -> Format:
     """By the first lines; `asked` is --input_format. Raises UserError where they are no rows of several cells."""
     first = next((line for line in lines if line.strip()), "")
+    if _value(first, "[") is not None:
+        raise UserError(f"{path}: its first row is {_shown(first)}; a row in JSON is an object, as {EXAMPLE}")
     if asked == "jsonl" or (not asked and _is_jsonl(lines, path)):
         return Format("jsonl")
     if asked == "tsv":
@@ -53,15 +56,16 @@ def _shown(text: str) -> str:
 def _is_jsonl(lines: List[str], path: Path) -> bool:
     named = ending_of(path) in ("jsonl", "json")
     filled = [line for line in lines if line.strip()]
-    objects = sum(map(_is_object, filled))
+    objects = sum(_value(line, "{") is not None for line in filled)
     return 0 < len(filled) <= 2 * objects or (named and (objects > 0 or filled[0].lstrip()[:1] == "{"))
 
 
-def _is_object(line: str) -> bool:
+def _value(line: str, opening: str) -> object:
+    """The JSON object or array that the line is; None where it is none."""
     try:
-        return line.lstrip()[:1] == "{" and isinstance(json.loads(line), dict)
+        return json.loads(line) if line.lstrip()[:1] == opening else None
     except (ValueError, RecursionError):
-        return False
+        return None
 
 
 def _delimiter(lines: List[str], path: Path, among: str) -> str:

@@ -21,6 +21,9 @@ OTHERS = {
 }  # fmt: skip
 WORDS = OTHERS | set(LABELS) | {name for pair in PAIRS for name in pair}
 LONGEST_NAME = max(len(name) for pair in PAIRS for name in pair) + 2  # with white space around it
+LABEL_WORDS = set("不相似 不匹配 不相同 不等价 不一致".split())
+CODE = re.compile(r"[+#-]?[\w.:/-]*\d[\w.:/%+-]*", re.ASCII)
+LABEL = re.compile(r"[a-z_-]+", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
@@ -44,6 +47,20 @@ def knows_pair(cells: Sequence[str]) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is a number in plain digits."""
     return bool(NUMBER.fullmatch(cell.strip()))
+
+
+def is_code(cell: str) -> bool:
+    """Whether a cell is a number, a date, an identifier or the like: in one piece, with a digit, of ASCII."""
+    return bool(CODE.fullmatch(cell.strip()))
+
+
+def looks_like_labels(cells: Sequence[str]) -> bool:
+    """Whether a column may hold labels: values that recur, or such as labels are (numbers, codes, one English word, 不相似)."""
+    distinct = {cell.strip().lower() for cell in cells}
+    if 2 * len(distinct) <= len(cells):
+        return True
+    likely = [len(cell) <= 2 or is_code(cell) or LABEL.fullmatch(cell) or cell in LABEL_WORDS for cell in distinct]
+    return 2 * sum(map(bool, likely)) >= len(likely)
 
 
 def looks_like_header(rows: List[List[str]]) -> bool:

@@ -36,7 +36,7 @@ def sheet_lines(path: Path) -> Iterator[bytes]:
                 text.seek(0)
                 text.truncate()
     except Exception as problem:  # whatever openpyxl makes of damaged XML and zip files
-        raise UserError(f"{path}: cannot be read as .xlsx ({problem})") from problem
+        raise UserError(f"{path}: cannot be read as .xlsx ({problem}); another .zip archive is to be unpacked first") from problem
 
 
 def _text(value: Any) -> str:

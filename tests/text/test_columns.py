@@ -50,6 +50,11 @@ def test_headers_of_the_public_sets_are_known(tmp_path, data_set):
         ([(label, a, b) for a, b, label in BODY], {}, "column 1 holds numbers alone"),
         ([(label, a, b) for a, b, label in BODY[:1]], {}, "column 1 holds numbers alone"),
         ([(a, label, b) for a, b, label in BODY], {}, "column 2 holds numbers alone"),
+        ([(f"2024-01-0{n + 1}", a, b) for n, (a, b, _) in enumerate(BODY)], {}, "column 1 holds no texts, as 2024-01-01"),
+        ([(f"A-{n}", a, b) for n, (a, b, _) in enumerate(BODY)], {}, "column 1 holds no texts, as A-0"),
+        ([("银行", a, b) for a, b, _ in BODY], {}, "column 3 holds no labels, as 银行 . 怎么还信用卡 . 信用卡如何还款"),
+        ([("text_a", "text_b", "text_a"), *((a, b, b) for a, b, _ in BODY)], {}, "has two columns 'text_a'"),
+        ([("x", "y", "x"), *((a, b, b) for a, b, _ in BODY)], {"columns": "x,y"}, "has two columns 'x'"),
         ([(a, "x", b, label) for a, b, label in BODY], {}, "4 columns without known names; a row is 怎么还信用卡 . x"),
         (BODY, {"columns": "text_a,text_b"}, "no column 'text_a' among 怎么"),
         (BODY, {"columns": "1,4"}, "has columns 1 to 3"),
@@ -77,6 +82,9 @@ def test_what_is_not_clear_is_asked_in_one_line(tmp_path, rows, reading, words):
         ([("id", "x", "y"), *((str(n), a, b) for n, (a, b, _) in enumerate(BODY))], {"columns": "x,y"}, 0),
         ([(str(n), a, b) for n, (a, b, _) in enumerate(BODY)], {}, 0),  # a column that counts the rows
         ([(str(n * 7), a, b) for n, (a, b, _) in enumerate(BODY)], {"columns": "2,3"}, 0),
+        ([(a, b, name) for (a, b, _), name in zip(BODY, ("entailment", "not_entailment") * 9)], {}, 0),
+        ([(a, b, name) for (a, b, _), name in zip(BODY, ("不相似", "相似") * 9)], {}, 0),
+        ([(a, b, f"2024-01-0{n + 1}") for n, (a, b, _) in enumerate(BODY)], {}, 0),
         ([("1", "2"), ("3", "4")], {}, 0),  # all are numbers: texts as they are
     ],
 )  # fmt: skip
