@@ -37,8 +37,8 @@ class ReadOptions:
     header or order."""
     header: Literal["", "yes", "no"] = ""
     """Whether the first row names the columns. Empty: by what it says."""
-    input_format: Literal["", "tsv", "csv", "jsonl", "json", "xlsx"] = ""
-    """tsv, csv (with commas or semicolons), jsonl, json (one array) or xlsx. Empty: by the content."""
+    input_format: Literal["", "tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow"] = ""
+    """tsv, csv (with commas or semicolons), jsonl, json (one array), xlsx, parquet or arrow. Empty: by the content."""
     encoding: str = ""
     """Encoding of the files, as Python names it (big5, shift_jis, latin-1). Empty: UTF-8 or GB18030, by the content."""
 
@@ -286,10 +286,6 @@ class PredictOptions(ReadOptions, ScoringOptions):
     onnxruntime and paddle2onnx, which Python 3.13 does not have), fp16 is for GPU."""
     max_decision_change: float = 0.001
     """Share of pairs on which the engine that auto takes may decide otherwise than the reference."""
-    num_workers: int = 1
-    """Processes on this machine that share a file; for several GPUs (one process uses all processors as it is)."""
-    shard: str = ""
-    """I/N: score part I (from 0) of N of a file; whoever ends last puts the result together. For schedulers."""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 
@@ -304,9 +300,5 @@ class PredictOptions(ReadOptions, ScoringOptions):
             "given together with --text_a, neither empty",
         )
         check("top_k", self.top_k, self.top_k >= 0, "0 or more")
-        check("num_workers", self.num_workers, self.num_workers >= 1, "1 or more")
         check("max_decision_change", self.max_decision_change, 0 <= self.max_decision_change <= 1, "from 0 to 1")
-        part = re.fullmatch(r"(\d+)/(\d+)", self.shard)
-        check("shard", self.shard, not self.shard or bool(part and int(part[1]) < int(part[2])), "I/N with I from 0 to N-1")
-        check("num_workers", self.num_workers, self.num_workers == 1 or not self.shard, "1 with --shard")
         check_device(self.device)

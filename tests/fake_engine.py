@@ -9,7 +9,7 @@ from app.atomic import write_json
 from app.options import PredictOptions
 from app.predict import jobs
 from app.predict.engine import Engine
-from app.predict.parts import clear
+from app.predict.journal import clear
 from app.predict.plan import plan
 from app.text.tokenizer import PairTokenizer
 from app.text.vocab import SPECIAL_TOKENS

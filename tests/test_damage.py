@@ -88,7 +88,7 @@ def test_the_sums_of_an_export_and_the_record_of_engines(small_matcher, tmp_path
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", [".a.scored.tsv.scoring/finished.json", ".b.scored.tsv.scoring/0-of-1/journal.jsonl", ".b.scored.tsv.scoring/0-of-1/part"])
+@pytest.mark.parametrize("name", [".a.scored.tsv.scoring/finished.json", ".b.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/rows"])
 def test_notes_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypatch, name, way):
     """Of two files the first was finished, and of the second a part."""
     monkeypatch.setattr(FakeEngine, "window_rows", 16)
@@ -107,7 +107,7 @@ def test_notes_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypa
     engine.fail_after = None
     spoil(tmp_path / name, way)
     line = result_or_line(lambda: bool(score(*sources)), names="")
-    assert line or way in ("folder", "gone") or name.endswith("part")
+    assert line or way in ("folder", "gone") or name.endswith("rows")
     if line is None:
         shutil.rmtree(tmp_path / name)  # what the line names
         score(*sources)

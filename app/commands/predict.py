@@ -18,6 +18,7 @@ Tell = Callable[[str], None]
 
 def main(arguments: List[str]) -> None:
     """Runs the command."""
+    _refuse_removed(arguments)
     options = parse(PredictOptions, "predict.py", arguments)
     if options.text_a:
         return _score_one(options)
@@ -25,6 +26,14 @@ def main(arguments: List[str]) -> None:
         return _score_files(options)
     except KeyboardInterrupt:
         raise Interrupted("stopped; what was scored is kept, the same command goes on") from None
+
+
+def _refuse_removed(arguments: List[str]) -> None:
+    """Tells who looks for what is gone, what to use instead."""
+    gone = [argument for argument in arguments if argument.partition("=")[0].replace("-", "_") in ("__num_workers", "__shard")]
+    if gone or runtime.world_size() > 1:
+        what = gone[0] if gone else "paddle.distributed.launch"
+        raise UserError(f"{what}: not for prediction any more; --ray scores files on several GPUs and machines (docs/scale.md)")
 
 
 def _score_one(options: PredictOptions) -> None:
@@ -50,9 +59,8 @@ def _score_one(options: PredictOptions) -> None:
 
 def _score_files(options: PredictOptions) -> None:
     from app.predict.jobs import run_all
-    from app.predict.parts import clear
+    from app.predict.journal import clear
     from app.predict.plan import STDOUT, plan
-    from app.predict.workers import run_workers
 
     card = read_card(Path(options.model_name_or_path))
     jobs = plan(options, card.columns)
@@ -68,21 +76,15 @@ def _score_files(options: PredictOptions) -> None:
         tell(f"{job.source}: {job.described}")
     engines = _choose_engines(jobs, options, card, tell)
     with ProgressCounter("scoring", "rows", stream) as done:
-        run = run_workers if options.num_workers > 1 else run_all
-        summaries, ledger = run(jobs, options, engines, done)
+        summaries, ledger = run_all(jobs, options, engines, done)
     repeated = "repeated, or in the cache" if options.cache else "repeated"
-    alone = runtime.world_size() == 1 and not options.shard
     for job, summary in zip(jobs, summaries):
-        if summary is None and alone:
-            raise UserError(f"{job.result}: not written, its working folder was removed meanwhile; start the same command again")
         name = "" if job.result == STDOUT else f"{job.result}: "
-        waiting = "this part is done; the process that ends last puts all together"
-        tell(f"{name}{_counts(summary, card, repeated) if summary else waiting}")
-    if runtime.rank() == 0:
-        clear([job.result for job in jobs if job.result != STDOUT])
-    scored = [summary for summary in summaries if summary]
-    if 0 < sum(summary.rows for summary in scored) == sum(summary.errors for summary in scored):
-        raise UserError(f"no row could be scored, the first is {scored[0].first_error}; the rows with their errors are written")
+        tell(f"{name}{_counts(summary, card, repeated)}")
+    clear([job.result for job in jobs if job.result != STDOUT])
+    if 0 < sum(summary.rows for summary in summaries) == sum(summary.errors for summary in summaries):
+        first = summaries[0].first_error
+        raise UserError(f"no row could be scored, the first is {first}; the rows with their errors are written")
     tell(f"{done.count:,} rows in {ledger.total:,.1f} s, {done.count / ledger.total:,.0f} rows/s: {_seconds(ledger)}")
 
 

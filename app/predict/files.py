@@ -1,16 +1,16 @@
-"""A range of a pair file -> the scored rows of that range: every row, in order, and it goes on after a kill."""
+"""A pair file -> its scored rows: every row, in order, and it goes on after a kill."""
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Callable, Dict
+from dataclasses import asdict
+from typing import Any, Callable, Dict, Union
 
 import numpy as np
 
 from app.match.card import Card
-from app.predict.journal import Part
+from app.predict.journal import Draft, Summary
 from app.predict.rows import header_line, scored_line
 from app.predict.scorer import Scorer, decide
 from app.predict.scores import ScoreStore
@@ -18,30 +18,10 @@ from app.predict.windows import Place, Window, scored_windows
 from app.text.pairs import PairFile
 
 
-@dataclass
-class Summary:
-    """What came of rows."""
-
-    rows: int = 0
-    asked: int = 0  # pairs, two a row where both orders are scored
-    scored: int = 0  # pairs that went through the model; the others were known
-    matches: int = 0  # rows with the positive label
-    errors: int = 0
-    cut: int = 0  # rows that were too long and lost tokens
-    turned: int = 0  # rows whose decision the order of their texts changes
-    first_error: str = ""
-
-    def add(self, other: "Summary") -> None:
-        """Counts the other's rows as well, which stand behind these."""
-        for name in (field.name for field in fields(self) if field.name != "first_error"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.first_error = self.first_error or other.first_error
-
-
 class Stdout:
-    """Takes scored rows as a `Part` does, and hands them on at once."""
+    """Takes scored rows as a `Draft` does, and hands them on at once."""
 
-    number, last = 0, None  # there is nothing to go on with
+    last = None  # there is nothing to go on with
 
     def begin(self, resume: bool, overwrite: bool) -> None:
         """Nothing is to be opened."""
@@ -55,35 +35,33 @@ class Stdout:
         """Nothing is to be closed."""
 
 
-def score_range(
+def score_rows(
     file: PairFile,
-    begin: Place,
-    end: int,
-    part: Part,
+    draft: Union[Draft, Stdout],
     scorer: Scorer,
     store: ScoreStore,
     both_orders: bool,
     all_digits: bool,
     progress: Callable[[int], None],
 ) -> Summary:
-    """Scores the rows from `begin` to those that start before byte `end` into `part`, behind what it holds already.
+    """Scores the rows of `file` into `draft`, behind what it holds already.
 
     `all_digits` of the probability are written, or six. `progress` is told rows done. A row that cannot be scored is written with
     an empty probability and the reason in `error`; none is dropped.
     """
-    last = part.last
+    last = draft.last
     summary = Summary(**last["summary"]) if last else Summary()
 
     def write(text: str, place: Place, **more: Any) -> None:
         line = {"place": place, "summary": asdict(summary), **more}
-        part.write(text.encode(file.encoding, errors="surrogateescape"), line)
+        draft.write(text.encode(file.encoding, errors="surrogateescape"), line)
 
-    place = tuple(last["place"]) if last else begin
-    if not last:
-        write(header_line(file) if part.number == 0 else "", place)
-    file.skip_to(place)
+    if last:
+        file.skip_to(tuple(last["place"]))
+    else:
+        write(header_line(file), file.place)
     if not (last and last.get("done")):
-        for window in scored_windows(file, end, scorer, store, both_orders):
+        for window in scored_windows(file, scorer, store, both_orders):
             began = time.perf_counter()
             write(_rendered(window, file, scorer.card, both_orders, all_digits, summary), window.place)
             scorer.ledger.write += time.perf_counter() - began

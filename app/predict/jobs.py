@@ -1,4 +1,4 @@
-"""Planned files -> published results: each is scored, or this process's part of it, and put together."""
+"""Planned files -> published results: each is scored, put in order, and made whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple, Union
 
 from app import runtime
 from app.errors import UserError
@@ -20,10 +20,9 @@ from app.options import PredictOptions
 from app.predict.choose import open_first
 from app.predict.engine import CLOSE
 from app.predict.export import model_hash, unchanged
-from app.predict.files import Stdout, Summary, score_range
-from app.predict.journal import FORMAT, Part
-from app.predict.parts import finished, publish, row_range
-from app.predict.plan import STDOUT, Job, division
+from app.predict.files import Stdout, score_rows
+from app.predict.journal import FORMAT, Draft, Summary, finished
+from app.predict.plan import STDOUT, Job
 from app.predict.processes import EngineProcesses
 from app.predict.ranking import sort_by_probability
 from app.predict.rows import check_not_scored
@@ -34,23 +33,21 @@ from app.text.formats import ending_of
 from app.text.json_array import write_array
 from app.text.lines import ARRAY
 from app.text.pairs import PairFile
+from app.text.tables import write_table
 from app.text.tokenizer import PairTokenizer
 from app.text.xlsx import write_sheet
 
-Answer = Tuple[List[Optional[Summary]], Ledger]
 
+def run_all(
+    jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]
+) -> Tuple[List[Summary], Ledger]:
+    """Scores all jobs, with the first of these engines that opens; `progress` is told rows done.
 
-def run_all(jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]) -> Answer:
-    """Scores this process's part of all jobs, with the first of these engines that opens; `progress` is told rows done.
-
-    Returns what came of each file, None where its parts are not all done or another process has published it; and where
-    the time went.
+    Returns what came of each file, and where the time went.
     """
     with contextlib.closing(Run(jobs, options, engines, progress)) as run:
         began = time.perf_counter()
         summaries = [run.score(job) for job in jobs]
-        if runtime.rank() == 0 and runtime.world_size() > 1:
-            summaries = [summary or run.wait_for(job) for job, summary in zip(jobs, summaries)]
         run.scorer.ledger.total = time.perf_counter() - began
         return summaries, run.scorer.ledger
 
@@ -81,40 +78,31 @@ class Run:
         self.scorer.close()
         self.store.close()
 
-    def score(self, job: Job) -> Optional[Summary]:
-        """Scores this process's part of the file, and publishes the result where that was the last."""
-        options, (number, of) = self.options, division(self.options)
+    def score(self, job: Job) -> Summary:
+        """Scores the file, and publishes the result."""
+        options = self.options
         ranking = bool(options.sort_by_probability or options.top_k)
         if job.result == STDOUT and ranking:
             return self._through_a_file(job)
         identity = self._identity(job)
-        part = Stdout()
+        draft: Union[Draft, Stdout] = Stdout()
         if job.result != STDOUT:
             before = None if options.overwrite or job.read_once else finished(job.result, identity)
             if before:
                 return before
-            part = Part(job.result, number, of, identity, packed=job.packed and not ranking)
+            draft = Draft(job.result, identity, packed=job.packed and not ranking)
         with PairFile(str(job.source), remembered=self.scorer.card.columns, **options.reading()) as file:
             check_not_scored(file)
             if job.read_once:
                 say(f"{job.source}: {file.described()}", sys.stderr if job.result == STDOUT else sys.stdout)
-            begin, end = row_range(file, number, of)
-            with contextlib.closing(part):
-                part.begin(resume=not job.read_once, overwrite=options.overwrite)
-                summary = score_range(file, begin, end, part, self.scorer, self.store, options.symmetric, ranking, self.progress)
-            if job.input_state() != identity["input"]:
-                raise UserError(f"{job.source}: has changed while it was scored; start again with --overwrite")
-            if job.result == STDOUT:
-                return summary
-            return publish(job.result, of, lambda merged: self._arranged(merged, file, job, ranking))
-
-    def wait_for(self, job: Job) -> Summary:
-        """The first of the launched processes stays until the last has put the result together."""
-        while True:
-            summary = finished(job.result, self._identity(job))
-            if summary:
-                return summary
-            time.sleep(0.2)
+            with contextlib.closing(draft):
+                draft.begin(resume=not job.read_once, overwrite=options.overwrite)
+                summary = score_rows(file, draft, self.scorer, self.store, options.symmetric, ranking, self.progress)
+                if job.input_state() != identity["input"]:
+                    raise UserError(f"{job.source}: has changed while it was scored; start again with --overwrite")
+                if job.result != STDOUT:
+                    draft.publish(summary, lambda rows: self._arranged(rows, file, job, ranking))
+            return summary
 
     def _identity(self, job: Job) -> Dict[str, Any]:
         """All that decides on the scored rows: only what was begun with the same can go on."""
@@ -132,20 +120,24 @@ class Run:
             "order": [options.sort_by_probability, options.top_k],
         }
 
-    def _arranged(self, merged: Path, file: PairFile, job: Job, ranking: bool) -> Path:
-        """The rows of `merged` in the order and the form that they are to have, in a file beside it."""
+    def _arranged(self, rows: Path, file: PairFile, job: Job, ranking: bool) -> Path:
+        """The scored rows in the order and the form that they are to have, in a file beside them."""
         if ranking:
-            target = merged.with_name("sorted")
+            target = rows.with_name("sorted")
             with gzip.GzipFile(target, "wb", 6, mtime=0) if job.packed else open(target, "wb") as output:
-                sort_by_probability(merged, file, self.options.top_k, output)
-            merged = target
-        if file.container and ending_of(job.result) != file.format.kind:
+                sort_by_probability(rows, file, self.options.top_k, output)
+            rows = target
+        packed = rows.with_name("packed")
+        if file.is_table:
+            write_table(job.source, file.container, rows, packed)
+        elif file.container and ending_of(job.result) != file.format.kind:
             write = write_array if file.container == ARRAY else write_sheet
-            write(merged, merged.with_name("whole"))
-            return merged.with_name("whole")
-        return merged
+            write(rows, packed)
+        else:
+            return rows
+        return packed
 
-    def _through_a_file(self, job: Job) -> Optional[Summary]:
+    def _through_a_file(self, job: Job) -> Summary:
         """Sorted rows for standard output: they can be written when the last is known."""
         with tempfile.TemporaryDirectory() as folder:
             whole = Path(folder) / "scored"

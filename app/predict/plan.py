@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-from app import runtime
 from app.errors import UserError
 from app.options import PredictOptions
 from app.predict.rows import check_not_scored
@@ -55,8 +54,6 @@ def plan(options: PredictOptions, remembered: Sequence[str] = ()) -> List[Job]:
     folder = options.result_file if options.result_file.endswith("/") or os.path.isdir(options.result_file) else ""
     if len(sources) > 1 and options.result_file and not folder:
         raise UserError(f"--result_file {options.result_file}: must be a folder (end it with /) for {len(sources)} inputs")
-    if options.num_workers > 1 and runtime.world_size() > 1:
-        raise UserError("--num_workers: must be 1 where paddle.distributed.launch starts the processes")
     jobs = [_job(source, folder, options) for source in sources]
     for job in jobs:
         _check(job, options, remembered)
@@ -103,11 +100,12 @@ def _check(job: Job, options: PredictOptions, remembered: Sequence[str]) -> None
         with PairFile(str(job.source), remembered=remembered, **options.reading()) as file:
             check_not_scored(file)
             job.described = file.described()
-            written, own = ending_of(job.result), (ending_of(job.source), file.container, file.format.kind)
+            table = file.container.partition(" ")[0] if file.is_table else ""
+            written, own = ending_of(job.result), (ending_of(job.source), table or file.container, table or file.format.kind)
+        if table and (job.result == STDOUT or options.sort_by_probability or options.top_k):
+            raise UserError(f"{job.source}: a {table.capitalize()} table is scored in its order, and into a file")
         if job.result != STDOUT and written in KINDS and written not in own:
             raise UserError(f"--result_file {job.result}: must have the format of the input ({own[1] or own[2]})")
-    if (job.read_once or job.result == STDOUT) and division(options)[1] * options.num_workers > 1:
-        raise UserError(f"{job.source}: pipes and standard output are for one process: no --num_workers, no --shard")
     if job.result == STDOUT:
         return
     if job.result.exists() and not job.result.is_file():
@@ -115,14 +113,6 @@ def _check(job: Job, options: PredictOptions, remembered: Sequence[str]) -> None
     there = next(parent for parent in job.result.parents if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise UserError(f"--result_file {job.result}: {there} is no folder that can be written to")
-
-
-def division(options: PredictOptions) -> Tuple[int, int]:
-    """Which part of each file is this process's, and of how many: by --shard, or as one of launched processes."""
-    if options.shard:
-        number, of = options.shard.split("/")
-        return int(number), int(of)
-    return runtime.rank(), runtime.world_size()
 
 
 def first_pairs(job: Job, options: PredictOptions, remembered: Sequence[str], most: int) -> List[Tuple[str, str]]:

@@ -43,8 +43,10 @@ def _joined(row: Row, added: Sequence[str], file: PairFile) -> str:
         return file.format.delimiter.join([_own_cells(row, file), _as_csv(added, file)]) + end
     probability, prediction, error = added
     value = {ADDED[0]: float(probability) if probability else None, ADDED[1]: prediction or None, ADDED[2]: error}
-    body = row.raw.strip()
     text = json.dumps(value, ensure_ascii=False)
+    if file.is_table:
+        return text + "\n"  # put behind the table's own columns when all is scored
+    body = row.raw.strip()
     if body.startswith("{") and body.endswith("}") and not error.startswith("broken JSON") and not error.endswith(" already"):
         inside = body[1:-1].strip()
         return "{" + inside + (", " if inside else "") + text[1:] + end

@@ -7,7 +7,7 @@ import functools
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Callable, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
@@ -31,12 +31,6 @@ class Ledger:
     forward: float = 0.0  # the engine's own, which runs beside the rest; the mean of its threads
     tokens: int = 0
     positions: int = 0  # tokens and padding
-
-    def add(self, other: "Ledger") -> None:
-        """Counts what another process did as well."""
-        for field in fields(self):
-            mine, its = getattr(self, field.name), getattr(other, field.name)
-            setattr(self, field.name, max(mine, its) if field.name == "total" else mine + its)
 
 
 @dataclass

@@ -30,13 +30,10 @@ class Window:
     pending: Optional[Pending] = None
 
 
-def read_windows(file: PairFile, end: int, most: int) -> Iterator[Window]:
-    """The rows that begin before byte `end`, in windows of `most` rows."""
-    rows, window, characters = iter(file), [], 0
-    while file.place[0] < end:
-        row = next(rows, None)
-        if row is None:
-            break
+def read_windows(file: PairFile, most: int) -> Iterator[Window]:
+    """The rows that are left, in windows of `most` rows."""
+    window, characters = [], 0
+    for row in file:
         window.append(row)
         characters += len(row.raw)
         if len(window) == most or characters > CHARACTERS:
@@ -46,7 +43,7 @@ def read_windows(file: PairFile, end: int, most: int) -> Iterator[Window]:
         yield Window(file.place, window)
 
 
-def scored_windows(file: PairFile, end: int, scorer: Scorer, store: ScoreStore, both_orders: bool) -> Iterator[Window]:
+def scored_windows(file: PairFile, scorer: Scorer, store: ScoreStore, both_orders: bool) -> Iterator[Window]:
     """Windows with `known` complete: a float32 vector (`Pending.result`) for each of their keys.
 
     While one window is given out, the engine is at the next. With `both_orders` there are two keys a usable row: of
@@ -54,7 +51,7 @@ def scored_windows(file: PairFile, end: int, scorer: Scorer, store: ScoreStore, 
     """
     flying: Optional[Window] = None
     ledger, began = scorer.ledger, time.perf_counter()
-    for window in read_windows(file, end, scorer.engine.window_rows):
+    for window in read_windows(file, scorer.engine.window_rows):
         pairs = _look_up(window, flying, store, both_orders)
         ledger.read += time.perf_counter() - began
         window.pending = scorer.submit(pairs)

@@ -14,7 +14,7 @@ from app.text.names import knows_pair
 
 DELIMITERS = ("\t", ",", ";")
 EXAMPLE = '{"text_a": ..., "text_b": ...}'
-KINDS = ("tsv", "csv", "jsonl", "json", "xlsx")
+KINDS = ("tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Callable, Deque, Iterator, List, Optional, Tuple
 
 from app.errors import UserError
 from app.text.json_array import array_lines
+from app.text.tables import table_kind, table_lines
 from app.text.xlsx import sheet_lines
 
 _SAMPLE_BYTES = 1 << 20  # how much of the file decides on its encoding
@@ -28,7 +29,6 @@ FREQUENT = set(  # every second or third character of a Chinese text is one of t
 ARRAY, XLSX = "json", "xlsx"  # what holds rows, and is no lines of text
 OTHERS = {  # how files begin that people take for tables of text
     b"\xd0\xcf\x11\xe0": "an Excel file of before 2007; save it as .xlsx or .csv",
-    b"PAR1": "a Parquet file; write it as .csv or .jsonl",
     b"%PDF": "a PDF file, not a table",
     b"BZh": "packed with bzip2; unpack it, or pack it with gzip",
     b"\xfd7zXZ": "packed with xz; unpack it, or pack it with gzip",
@@ -39,8 +39,8 @@ OTHERS = {  # how files begin that people take for tables of text
 
 
 def open_bytes(path: Path, encoding: str = "") -> Tuple[io.BufferedReader, str]:
-    """The file's text, and what held it. gzip is unpacked; the text of an .xlsx (XLSX) is CSV, that of a JSON array (ARRAY) JSON
-    lines, both in UTF-8. `-` is standard input. Raises UserError where it cannot be read.
+    """The file's text, and what held it. gzip is unpacked; the text of an .xlsx (XLSX) is CSV, that of a JSON array (ARRAY) and
+    of a table (Parquet, Arrow) JSON lines, all in UTF-8. `-` is standard input. Raises UserError where it cannot be read.
     """
     try:
         stream = _unpacked(path)
@@ -53,6 +53,12 @@ def open_bytes(path: Path, encoding: str = "") -> Tuple[io.BufferedReader, str]:
     if begin.startswith(b"PK\x03\x04"):
         stream.close()
         return _buffered(Generated(lambda: sheet_lines(path))), XLSX
+    kind = table_kind(begin)
+    if kind:
+        stream.close()
+        if not path.is_file():
+            raise UserError(f"{path}: {kind.capitalize()} is read from a file, not from a pipe")
+        return _buffered(Generated(lambda: table_lines(path, kind))), kind
     inside = begin[len(BOM) if begin.startswith(BOM) else 0 :].split()
     if inside and inside[0][:1] == b"[" and (inside[0][1:2] or (inside[1:] or [b""])[0][:1]) in (b"{", b"]"):
         return _buffered(Generated(_elements(path, stream, encoding))), ARRAY

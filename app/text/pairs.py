@@ -11,7 +11,7 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Deque, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Deque, Iterator, List, Optional, Sequence, Tuple, Union
 
 from app.errors import UserError
 from app.text.basic import is_blank
@@ -20,9 +20,11 @@ from app.text.formats import Format, check_line_ends, find_format
 from app.text.lines import ARRAY, XLSX, DecodedLines, detect_encoding, open_bytes, sample_of, split_end
 from app.text.names import LONGEST_NAME, find_label, knows_pair
 from app.text.records import Record, Records
+from app.text.tables import ARROW, MARKS, PARQUET, table_names
 
 UNDECODED = re.compile("[\ud800-\udfff]")  # bytes that are no text are kept as these, and JSON may hold them
 WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
+CONTAINERS = {XLSX: "XLSX", ARRAY: "JSON array", PARQUET: "Parquet", ARROW: "Arrow"}  # in words
 FIRST_ROWS = 100  # that decide on format and columns
 
 
@@ -58,11 +60,10 @@ class PairFile:
         encoding: str = "",
         remembered: Sequence[str] = (),
     ):
-        self._asked = (path, columns, labelled, kind, header, encoding, remembered)
         self.path, self.labelled = Path(path), labelled
         self._stream, self.container = open_bytes(self.path, encoding)
         sample = sample_of(self._stream, self.path)
-        if not sample.strip():
+        if not sample.strip() and not self.is_table:
             raise UserError(f"{path}: the file is empty")
         self.encoding = "utf-8" if self.container else encoding or detect_encoding(self._stream, self.path)
         self._lines = DecodedLines(self._stream, self.encoding, self.path)
@@ -79,19 +80,10 @@ class PairFile:
             _, (line, text, _, _) = self._held.popleft()
             self.header = Row(line, "", "", "", "", *split_end(text), self.width)
 
-    def again(self) -> "PairFile":
-        """The same file, opened anew."""
-        return PairFile(*self._asked)
-
     @property
-    def packed(self) -> bool:
-        """Whether the file's own bytes are others than those of its lines."""
-        with open(self.path, "rb") as file:
-            return bool(self.container) or file.read(2) == b"\x1f\x8b"
-
-    def bytes(self) -> BinaryIO:
-        """The bytes of its lines, unpacked, anew."""
-        return open_bytes(self.path, self._asked[5])[0]
+    def is_table(self) -> bool:
+        """Whether its rows have types: Parquet, Arrow."""
+        return self.container in MARKS.values()
 
     @property
     def has_label(self) -> bool:
@@ -118,7 +110,7 @@ class PairFile:
 
     def described(self) -> str:
         """What was taken for what, in words: `TSV in UTF-8, text_a = question1, text_b = question2`."""
-        kind = {XLSX: "XLSX", ARRAY: "JSON array"}.get(self.container) or self.format.described()
+        kind = CONTAINERS.get(self.container.partition(" ")[0]) or self.format.described()
         encoding = "" if self.container else f" in {self.encoding.upper()}"
         by_name = self.header or self.format.kind == "jsonl"
         chosen = [name if by_name else f"column {name}" for name in self.columns]
@@ -146,11 +138,11 @@ class PairFile:
         if isinstance(kind, Format):
             return kind
         if self.container:
-            if kind not in ("", self.container):
+            if not self.container.startswith(kind):
                 raise UserError(f"--input_format {kind}: {self.path} is {self.container}")
-            return Format("jsonl") if self.container == ARRAY else Format("csv", ",")
-        if kind in (ARRAY, XLSX):
-            raise UserError(f"--input_format {kind}: {self.path} is no {'JSON array' if kind == ARRAY else 'Excel file'}")
+            return Format("csv", ",") if self.container == XLSX else Format("jsonl")
+        if kind in CONTAINERS:
+            raise UserError(f"--input_format {kind}: {self.path} is no {'Excel file' if kind == XLSX else CONTAINERS[kind]}")
         text = sample.decode(self.encoding, errors="surrogateescape").lstrip("\ufeff")
         lines = [line + "\n" for line in text.split("\n")[:FIRST_ROWS]]
         check_line_ends(text, self.path)
@@ -170,6 +162,8 @@ class PairFile:
         whole = [cells for _, (_, _, cells, error) in self._held if not error]
         if self.format.kind == "jsonl":
             names = list(dict.fromkeys(itertools.chain.from_iterable(whole)))
+            if self.is_table:
+                names = table_names(self.path, self.container)
             if not names:
                 raise UserError(f"{self.path}: no JSON object in its first {FIRST_ROWS} lines: {self._held[0][1][3]}")
             return chooser.of_objects(names)

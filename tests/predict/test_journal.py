@@ -62,8 +62,8 @@ def test_a_torn_journal_and_a_longer_part_are_cut(score, engine, source, tmp_pat
     engine.fail_after = 100
     with pytest.raises(RuntimeError):
         score(source, result=tmp_path / "out.tsv")
-    side = side_folder(tmp_path / "out.tsv") / "0-of-1"
-    with open(side / "part", "ab") as part, open(side / "journal.jsonl", "ab") as journal:
+    side = side_folder(tmp_path / "out.tsv")
+    with open(side / "rows", "ab") as part, open(side / "journal.jsonl", "ab") as journal:
         part.write("半行".encode()[:4])
         journal.write(b'{"place": [12')
     engine.fail_after = None
@@ -118,9 +118,7 @@ def test_a_changed_input_and_other_options_are_refused(score, engine, source, tm
     engine.fail_after = None
     with pytest.raises(UserError, match="symmetric False; --overwrite"):
         score(source, result=tmp_path / "out.tsv", symmetric=True)
-    with pytest.raises(UserError, match=r"in 1 part\(s\), not 2"):
-        score(source, result=tmp_path / "out.tsv", shard="0/2")
-    assert sorted(os.listdir(side_folder(tmp_path / "out.tsv"))) == [".lock", "0-of-1"]
+    assert sorted(os.listdir(side_folder(tmp_path / "out.tsv"))) == [".lock", "journal.jsonl", "rows"]
     source.write_text(source.read_text(encoding="utf-8") + "多\t一行\n", encoding="utf-8")
     with pytest.raises(UserError, match="in.tsv has changed since; --overwrite starts anew"):
         score(source, result=tmp_path / "out.tsv")
@@ -135,10 +133,9 @@ def test_a_refused_command_does_not_keep_the_first_from_going_on(score, engine, 
     with pytest.raises(RuntimeError):
         score(source, result=tmp_path / "out.tsv")
     engine.fail_after = None
-    for options in (dict(shard="0/2"), dict(shard="2/3"), dict(symmetric=True), dict(top_k=1)):
+    for options in (dict(symmetric=True), dict(top_k=1), dict(header="yes")):
         with pytest.raises(UserError, match="its scoring was begun"):
             score(source, result=tmp_path / "out.tsv", **options)
-    (side_folder(tmp_path / "out.tsv") / "0-of-4").mkdir()  # of a command that was killed as it began
     score(source, result=tmp_path / "out.tsv")
     assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
 
@@ -213,7 +210,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, lon
         command(model, long_file, result), cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, encoding="utf-8"
     )
     assert full.returncode == 2 and full.stderr.count("\n") == 1 and "cannot write" in full.stderr
-    assert not result.exists() and (side_folder(result) / "0-of-1/part").stat().st_size > 0
+    assert not result.exists() and (side_folder(result) / "rows").stat().st_size > 0
     subprocess.run(command(model, long_file, result), cwd=ROOT, check=True, capture_output=True)
     assert result.read_bytes() == undisturbed[0]
 
@@ -232,17 +229,16 @@ def test_a_disk_that_is_full_while_rows_are_sorted_is_one_line(score, source, tm
     assert sorted(os.listdir(tmp_path)) == ["in.tsv", "out.tsv"]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path, workers):
+def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path):
     """A terminal sends it to all processes: one of them answers."""
     source = write_long(tmp_path / "in.tsv", 200_000)  # enough for half a minute
     process = subprocess.Popen(
-        command(small_matcher / "best", source, tmp_path / "out.tsv", "--num_workers", str(workers)),
+        command(small_matcher / "best", source, tmp_path / "out.tsv"),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in a script's background job it is ignored
     )  # fmt: skip
     side = side_folder(tmp_path / "out.tsv")
-    while process.poll() is None and not (side / f"0-of-{workers}/part").is_file():
+    while process.poll() is None and not (side / "rows").is_file():
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -253,8 +249,8 @@ def test_two_at_once_are_refused(score, engine, source, tmp_path):
     """Two processes that write into one side folder would spoil it."""
     import fcntl
 
-    (side_folder(tmp_path / "out.tsv") / "0-of-1").mkdir(parents=True)
-    with open(side_folder(tmp_path / "out.tsv") / "0-of-1/.lock", "w") as held:
+    side_folder(tmp_path / "out.tsv").mkdir(parents=True)
+    with open(side_folder(tmp_path / "out.tsv") / ".lock", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="at work"):
             score(source, result=tmp_path / "out.tsv")

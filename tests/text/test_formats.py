@@ -138,7 +138,7 @@ def test_excels_first_line_says_the_delimiter(tmp_path):
     "content, words",
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel file of before 2007; save it as .xlsx or .csv"),
-        (b"PAR1\x15\x04", "a Parquet file"), (b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "packed with xz"), (b"PK\x03\x04x", "cannot be read as .xlsx"),
+        (b"PAR1\x15\x04", "cannot be read as Parquet"), (b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "packed with xz"), (b"PK\x03\x04x", "cannot be read as .xlsx"),
         ("甲\t乙\n".encode("utf-16"), "UTF-16"), (b"a\tb\rc\td\re\tf\r", "old Macs"), (b"one\ntwo\nthree\n", "its first row is 'one"),
         ('["a", "b"]\n["c", "d"]\n'.encode(), "a row in JSON is an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
     ],
