@@ -2,13 +2,21 @@
 
 from app import Matcher
 Matcher.load("output/match/best").score([("怎么还信用卡", "信用卡还款流程")])
+
+PairScorer and spark_scorer do the same for the tables of Ray Data and Spark (docs/scale.md).
 """
 
 
-def __getattr__(name: str):
-    """Finds `Matcher` when it is asked for, so that `import app` costs nothing."""
-    if name == "Matcher":
-        from app.predict.matcher import Matcher
+_FOUND_WHEN_ASKED = {  # so that `import app` costs nothing
+    "Matcher": "app.predict.matcher",
+    "PairScorer": "app.predict.frames",
+    "spark_scorer": "app.predict.frames",
+}
 
-        return Matcher
-    raise AttributeError(f"module 'app' has no attribute {name!r}")
+
+def __getattr__(name: str):
+    if name not in _FOUND_WHEN_ASKED:
+        raise AttributeError(f"module 'app' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_FOUND_WHEN_ASKED[name]), name)

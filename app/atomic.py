@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from app.errors import UserError
+from app.errors import Busy, UserError
 
 
 def fsync(path: Path) -> None:
@@ -137,7 +137,7 @@ def restore_folder(folder: Path) -> None:
 def lock_folder(folder: Path) -> int:
     """Keeps other processes from writing into `folder` until this one ends, or closes the descriptor that it gets.
 
-    Raises UserError where another process is at it already, or nothing can be written there.
+    Raises Busy where another process is at it already, UserError where nothing can be written there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ def lock_folder(folder: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
         os.close(lock)
-        raise UserError(f"{folder}: another run is at work in this folder; wait for it, or choose another") from problem
+        raise Busy(f"{folder}: another run is at work in this folder; wait for it, or choose another") from problem
     return lock
 
 

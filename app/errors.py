@@ -5,5 +5,9 @@ class UserError(Exception):
     """A wrong flag, file or machine; the message says what, where and what to do, in one line."""
 
 
+class Busy(UserError):
+    """Another process is at work where this one is to write."""
+
+
 class Interrupted(Exception):
     """Ctrl-C or SIGTERM, after everything was saved; the message says how to go on."""

@@ -286,6 +286,8 @@ class PredictOptions(ReadOptions, ScoringOptions):
     onnxruntime and paddle2onnx, which Python 3.13 does not have), fp16 is for GPU."""
     max_decision_change: float = 0.001
     """Share of pairs on which the engine that auto takes may decide otherwise than the reference."""
+    ray: str = ""
+    """Score files on a Ray cluster: local (of this machine alone), auto (the one it belongs to) or HOST:PORT (docs/scale.md)."""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 

@@ -18,6 +18,7 @@ NOISE = re.compile(
     rb"|\[Paddle2ONNX\] .*\n"
     rb"|(\x1b\S*)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[(INFO|WARNING)\]\t.*\n"  # Paddle2ONNX too
     rb"|(\x1b\S*)?\[[IWV]\] .*\n"  # Polygraphy, which Paddle2ONNX calls
+    rb"|\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ [IWE] \d+ \d+\] \S+\.cc:\d+: .*\n"  # Ray
     rb"|\S*-packages/\S+\.py:\d+: \w*Warning: .*\n(  .*\n)?"  # Python's warnings of what is in installed packages
     rb")"
 )

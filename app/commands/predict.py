@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import sys
 from pathlib import Path
-from typing import Callable, List
+from typing import List
 
 from app import runtime
 from app.errors import Interrupted, UserError
@@ -13,7 +15,7 @@ from app.match.card import Card, read_card
 from app.options import PredictOptions
 from app.progress import ProgressCounter, say
 
-Tell = Callable[[str], None]
+SHOWN, NAMED = 20, 5  # files whose counts are told one by one, and those that could not be scored
 
 
 def main(arguments: List[str]) -> None:
@@ -58,23 +60,26 @@ def _score_one(options: PredictOptions) -> None:
 
 
 def _score_files(options: PredictOptions) -> None:
+    from app.predict.choose import choose_engines
     from app.predict.jobs import run_all
     from app.predict.journal import clear
     from app.predict.plan import STDOUT, plan
 
     card = read_card(Path(options.model_name_or_path))
+    if len(card.labels) != 2 and (options.sort_by_probability or options.top_k):
+        raise UserError(f"--sort_by_probability, --top_k: the model has {len(card.labels)} labels; there is no match to sort by")
+    if options.ray:
+        return _score_on_ray(options, card)
     jobs = plan(options, card.columns)
     # Words do not go between the rows on standard output.
     stream = sys.stderr if any(job.result == STDOUT for job in jobs) else sys.stdout
-    if len(card.labels) != 2 and (options.sort_by_probability or options.top_k):
-        raise UserError(f"--sort_by_probability, --top_k: the model has {len(card.labels)} labels; there is no match to sort by")
 
     def tell(text: str) -> None:
         say(text, stream)
 
     for job in (job for job in jobs if job.described):
         tell(f"{job.source}: {job.described}")
-    engines = _choose_engines(jobs, options, card, tell)
+    engines = choose_engines(jobs, options, card, tell)
     with ProgressCounter("scoring", "rows", stream) as done:
         summaries, ledger = run_all(jobs, options, engines, done)
     repeated = "repeated, or in the cache" if options.cache else "repeated"
@@ -82,42 +87,42 @@ def _score_files(options: PredictOptions) -> None:
         name = "" if job.result == STDOUT else f"{job.result}: "
         tell(f"{name}{_counts(summary, card, repeated)}")
     clear([job.result for job in jobs if job.result != STDOUT])
-    if 0 < sum(summary.rows for summary in summaries) == sum(summary.errors for summary in summaries):
-        first = summaries[0].first_error
-        raise UserError(f"no row could be scored, the first is {first}; the rows with their errors are written")
+    _check_some_scored(summaries)
     tell(f"{done.count:,} rows in {ledger.total:,.1f} s, {done.count / ledger.total:,.0f} rows/s: {_seconds(ledger)}")
 
 
-def _choose_engines(jobs: list, options: PredictOptions, card: Card, tell: Tell) -> List[str]:
-    """The engine by name, the others behind it for where it cannot be opened; in words why. Engines are compared on the first
-    rows of the first file, once.
-    """
-    from app.predict import choose
-    from app.predict.journal import begun_with
-    from app.predict.plan import STDOUT, first_pairs
+def _score_on_ray(options: PredictOptions, card: Card) -> None:
+    from app.predict.cluster import score_on_ray
+    from app.predict.journal import clear
+    from app.predict.plan import STDOUT, find_jobs
 
-    if options.engine != "auto":
-        return [options.engine]
-    begun = "" if options.overwrite or jobs[0].result == STDOUT else begun_with(jobs[0].result, "engine")
-    if begun:
-        tell(f"engine: {begun.split()[0]}, with which this scoring was begun")
-        return [begun.split()[0]]
-    folder = Path(options.model_name_or_path)
-    pairs = first_pairs(jobs[0], options, card.columns, choose.SAMPLE)
-    enough = len(pairs) >= choose.LEAST
-    reason = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
-    try:
-        record = choose.compare(folder, options.device, card, pairs, tell) if enough else choose.known(folder, options.device)
-    except Exception as problem:  # whatever keeps engines from being compared, one of them may score all the same
-        record, reason = {}, choose.one_line(problem)
-    engines = choose.ranked(record, options.max_decision_change)
-    if not record:
-        tell(f"engine: {engines[0]} (others were not compared: {reason})")
-        return engines
-    tell(f"engine: {engines[0]}, the fastest of those that decide as the reference does")
-    for line in choose.describe(record, engines[0], options.max_decision_change):
-        tell(line)
-    return engines
+    jobs = [dataclasses.replace(job, source=Path(os.path.abspath(job.source))) for job in find_jobs(options)]
+    if options.cache:
+        raise UserError("--cache: is a file of one machine, and --ray is for several")
+    for job in jobs:
+        if job.result == STDOUT or not job.source.is_file():
+            raise UserError(f"{job.source}: --ray scores files into files, no pipes and no standard output")
+    outcomes, seconds = score_on_ray(jobs, options, say)
+    done = [outcome for outcome in outcomes if not outcome.error]
+    for outcome in done[:SHOWN]:
+        say(f"{outcome.job.result}: {_counts(outcome.summary, card, 'repeated')}")
+    if len(done) > SHOWN:
+        say(f"... and {len(done) - SHOWN:,} files more")
+    rows = sum(outcome.summary.rows for outcome in done)
+    say(f"{rows:,} rows of {len(done):,} files in {seconds:,.1f} s, {rows / max(seconds, 1e-9):,.0f} rows/s")
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        told = [f"{failure.job.source}: {failure.error.replace(f'{failure.job.source}: ', '')}" for failure in failed[:NAMED]]
+        more = f" (and {len(failed) - NAMED} more)" if len(failed) > NAMED else ""
+        raise UserError(f"{len(failed)} of {len(jobs)} files were not scored, the others are: {'; '.join(told)}{more}")
+    clear([job.result for job in jobs])
+    _check_some_scored([outcome.summary for outcome in outcomes])
+
+
+def _check_some_scored(summaries: list) -> None:
+    if 0 < sum(summary.rows for summary in summaries) == sum(summary.errors for summary in summaries):
+        first = summaries[0].first_error
+        raise UserError(f"no row could be scored, the first is {first}; the rows with their errors are written")
 
 
 def _counts(summary, card: Card, repeated: str) -> str:

@@ -16,8 +16,11 @@ from app import machine, runtime
 from app.atomic import locked, read_json, write_json
 from app.errors import UserError
 from app.match.card import Card
+from app.options import PredictOptions
 from app.predict.engine import CLOSE, ROOM, Engine, engines_for, why_not
 from app.predict.export import kept
+from app.predict.journal import begun_with
+from app.predict.plan import STDOUT, Job, first_pairs
 from app.predict.processes import EngineProcesses
 from app.predict.scorer import Scorer, Verdicts, decide
 from app.text.tokenizer import PairTokenizer
@@ -28,6 +31,34 @@ SAMPLE = 2000  # pairs to compare on, at most,
 PATIENCE = 30.0  # and only as many as the reference scores in that many seconds
 LEAST = 200  # but that many at least; a file with fewer rows is scored sooner than engines are compared
 TIMED = 10.0  # seconds that the speed of an engine is measured for
+
+
+def choose_engines(jobs: List[Job], options: PredictOptions, card: Card, tell: Callable[[str], None]) -> List[str]:
+    """The engine by name, the others behind it for where it cannot be opened; in words why. Engines are compared on the first
+    rows of the first file, once.
+    """
+    if options.engine != "auto":
+        return [options.engine]
+    begun = "" if options.overwrite or jobs[0].result == STDOUT else begun_with(jobs[0].result, "engine")
+    if begun:
+        tell(f"engine: {begun.split()[0]}, with which this scoring was begun")
+        return [begun.split()[0]]
+    folder = Path(options.model_name_or_path)
+    pairs = first_pairs(jobs[0], options, card.columns, SAMPLE)
+    enough = len(pairs) >= LEAST
+    reason = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
+    try:
+        record = compare(folder, options.device, card, pairs, tell) if enough else known(folder, options.device)
+    except Exception as problem:  # whatever keeps engines from being compared, one of them may score all the same
+        record, reason = {}, one_line(problem)
+    engines = ranked(record, options.max_decision_change)
+    if not record:
+        tell(f"engine: {engines[0]} (others were not compared: {reason})")
+        return engines
+    tell(f"engine: {engines[0]}, the fastest of those that decide as the reference does")
+    for line in describe(record, engines[0], options.max_decision_change):
+        tell(line)
+    return engines
 
 
 def candidates(folder: Path, device: str, max_decision_change: float) -> List[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.match.card import Card
 from app.predict.journal import Draft, Summary
-from app.predict.rows import header_line, scored_line
+from app.predict.rows import NOT_FINITE, header_line, scored_line
 from app.predict.scorer import Scorer, decide
 from app.predict.scores import ScoreStore
 from app.predict.windows import Place, Window, scored_windows
@@ -80,7 +80,7 @@ def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, all
     lines = []
     for row in window.rows:
         sound, probability, label = (True, None, 0) if row.error else next(found)
-        row.error = row.error if sound else "the model's logits are not finite (nan or inf)"
+        row.error = row.error if sound else NOT_FINITE
         if row.error:
             lines.append(scored_line(row, file, None, ""))
             summary.errors += 1

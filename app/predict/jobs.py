@@ -45,7 +45,9 @@ def run_all(
 
     Returns what came of each file, and where the time went.
     """
-    with contextlib.closing(Run(jobs, options, engines, progress)) as run:
+    beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
+    beside.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(Run(beside, options, engines, progress)) as run:
         began = time.perf_counter()
         summaries = [run.score(job) for job in jobs]
         run.scorer.ledger.total = time.perf_counter() - began
@@ -53,9 +55,9 @@ def run_all(
 
 
 class Run:
-    """An engine, and the scores that are known so far, for one file after the other."""
+    """An engine, and the scores that are known so far (kept in the folder `beside`), for one file after the other."""
 
-    def __init__(self, jobs: List[Job], options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]):
+    def __init__(self, beside: Path, options: PredictOptions, engines: Sequence[str], progress: Callable[[int], None]):
         folder = Path(options.model_name_or_path)
         self.options, self.progress = options, progress
         with unchanged(folder):
@@ -67,8 +69,6 @@ class Run:
         self.scorer = Scorer(engine, tokenizer, card)
         self.engine = f"{name} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
         self.reading = [self.scorer.card.max_seq_length, self.scorer.card.truncation]
-        beside = jobs[0].result.parent if jobs[0].result != STDOUT else Path(tempfile.gettempdir())
-        beside.mkdir(parents=True, exist_ok=True)
         decision = asdict(card.decision) if name in CLOSE else ""  # what comes close to it is computed otherwise
         known_as = f"{self.model} {self.engine} {self.reading} {decision}".encode()
         self.store = ScoreStore(options.cache, known_as) if options.cache else ScoreStore.hidden(beside, known_as)

@@ -50,13 +50,19 @@ def plan(options: PredictOptions, remembered: Sequence[str] = ()) -> List[Job]:
     """The files to score; `remembered`: names that columns had in training. Raises UserError where one cannot be read, or its
     result cannot be written as asked for.
     """
+    jobs = find_jobs(options)
+    for job in jobs:
+        check(job, options, remembered)
+    return jobs
+
+
+def find_jobs(options: PredictOptions) -> List[Job]:
+    """The files to score, not looked into yet. Raises UserError where there are none, or two have one result."""
     sources = list(dict.fromkeys(source for name in options.input_file for source in _expand(name)))
     folder = options.result_file if options.result_file.endswith("/") or os.path.isdir(options.result_file) else ""
     if len(sources) > 1 and options.result_file and not folder:
         raise UserError(f"--result_file {options.result_file}: must be a folder (end it with /) for {len(sources)} inputs")
     jobs = [_job(source, folder, options) for source in sources]
-    for job in jobs:
-        _check(job, options, remembered)
     written = Counter(job.result for job in jobs)
     twice = next((result for result, count in written.items() if count > 1), None)
     read = {Path(os.path.realpath(source)) for source in sources}
@@ -95,7 +101,8 @@ def default_result(source: Path) -> Path:
     return source.with_name(f"{stem}.scored{''.join(endings)}")
 
 
-def _check(job: Job, options: PredictOptions, remembered: Sequence[str]) -> None:
+def check(job: Job, options: PredictOptions, remembered: Sequence[str]) -> None:
+    """Notes what was taken for what. Raises UserError where the file cannot be read, or its result not be written as asked."""
     if not job.read_once:
         with PairFile(str(job.source), remembered=remembered, **options.reading()) as file:
             check_not_scored(file)

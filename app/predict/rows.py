@@ -11,6 +11,7 @@ from app.errors import UserError
 from app.text.pairs import PairFile, Row
 
 ADDED = ["probability", "prediction", "error"]
+NOT_FINITE = "the model's logits are not finite (nan or inf)"
 
 
 def check_not_scored(file: PairFile) -> None:

@@ -35,7 +35,7 @@ class ScoreStore:
         self._name = f"--cache {path}" if shared else f"the store of scores beside the result ({path})"
         mode, safe = ("WAL", "NORMAL") if shared else ("OFF", "OFF")
         try:
-            self._base = sqlite3.connect(path, timeout=SILENT)
+            self._base = sqlite3.connect(path, timeout=SILENT, check_same_thread=False)
             (tables,) = self._patiently(lambda: self._base.execute("SELECT count(*) FROM sqlite_master").fetchone())
             (mark,) = self._base.execute("PRAGMA application_id").fetchone()
             if tables and mark != FORMAT:

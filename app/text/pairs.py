@@ -222,14 +222,18 @@ class PairFile:
         return knows_pair(chosen[:2]) and (len(chosen) == 2 or find_label(chosen[2:]) is not None)
 
     def _content_error(self, row: Row) -> str:
-        for name, text in (("text_a", row.text_a), ("text_b", row.text_b)):
-            if is_blank(text):
-                return f"{name} is empty"
-        if self.labelled and not row.label:
-            return "the label is empty"
-        if UNDECODED.search(row.text_a) or UNDECODED.search(row.text_b):
-            return f"not valid {self.encoding.upper()} text"
-        return ""
+        error = text_error(row.text_a, row.text_b, self.encoding)
+        return "the label is empty" if not error and self.labelled and not row.label else error
+
+
+def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:
+    """Why two values are no pair of texts; empty where they are one."""
+    texts = {"text_a": text_a, "text_b": text_b}
+    wrong = [name for name, text in texts.items() if not isinstance(text, str)]
+    empty = [name for name, text in texts.items() if not wrong and is_blank(text)]
+    if wrong or empty:
+        return f"{wrong[0]} is not a string" if wrong else f"{empty[0]} is empty"
+    return f"not valid {encoding.upper()} text" if any(map(UNDECODED.search, texts.values())) else ""
 
 
 def _label_text(value: object) -> str:
