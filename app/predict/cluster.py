@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import os
+import socket
 import sys
 import tarfile
 import tempfile
@@ -33,6 +34,7 @@ from app.quiet import quiet
 MOST_CPUS = 8  # of one scorer: with more, one process would have to read for too many engines
 PATIENCE = 60.0  # seconds that a scorer waits for one of a command that was killed, which is still at the file
 FIRST_SIGN = 300.0  # seconds in which the first scorer has to start
+KNOCK = 10.0  # seconds in which the cluster has to answer
 EVERY = 10.0  # seconds between lines of progress
 RETRIES = 3  # how often a file is begun whose scorer was lost, with its node or for lack of memory
 
@@ -96,6 +98,7 @@ def _connected(address: str):
         raise UserError(f"--ray: {problem}; {sys.executable} -m pip install -r requirements-ray.txt") from problem
     package = str(Path(__file__).resolve().parents[1])
     try:
+        _knock(address)
         with quiet():
             ray.init(
                 address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.CRITICAL,
@@ -112,6 +115,21 @@ def _connected(address: str):
         yield ray
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError or ValueError where nobody listens: Ray would try for minutes."""
+    if address == "local":
+        return
+    if address == "auto":
+        noted = Path("/tmp/ray/ray_current_cluster")  # where `ray start` leaves it
+        address = os.environ.get("RAY_ADDRESS") or (noted.read_text().strip() if noted.is_file() else "")
+        if not address:
+            raise ValueError("none was started on this machine: ray start --head")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("local, auto or HOST:PORT is expected")
+    socket.create_connection((host, int(port)), timeout=KNOCK).close()
 
 
 def _room(ray: Any, device: str, files: int) -> Scorers:
