@@ -34,7 +34,7 @@ from app.quiet import quiet
 MOST_CPUS = 8  # of one scorer: with more, one process would have to read for too many engines
 PATIENCE = 60.0  # seconds that a scorer waits for one of a command that was killed, which is still at the file
 FIRST_SIGN = 300.0  # seconds in which the first scorer has to start
-KNOCK = 10.0  # seconds in which the cluster has to answer
+KNOCK = 10.0  # seconds in which the cluster, or an actor of ours, has to answer
 EVERY = 10.0  # seconds between lines of progress
 RETRIES = 3  # how often a file is begun whose scorer was lost, with its node or for lack of memory
 
@@ -94,6 +94,7 @@ def _connected(address: str):
     try:
         import ray
         import ray.data
+        import ray.util.scheduling_strategies
     except ImportError as problem:
         raise UserError(f"--ray: {problem}; {sys.executable} -m pip install -r requirements-ray.txt") from problem
     package = str(Path(__file__).resolve().parents[1])
@@ -162,7 +163,8 @@ def _wait_for_room(ray: Any, first: Any) -> None:
 
 def _run(ray: Any, jobs: List[Job], options: PredictOptions, scorers: Scorers, model: tuple, tell: Tell) -> List[Outcome]:
     """Files in, outcomes out, in the files' order; tells how far it is."""
-    counter = ray.remote(_Counter).options(num_cpus=0).remote()
+    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    counter = ray.remote(_Counter).options(num_cpus=0, scheduling_strategy=here).remote()
     data = ray.data.from_items([{"number": number} for number in range(len(jobs))], override_num_blocks=len(jobs))
     scored = data.map_batches(
         FileScorer, batch_size=1, fn_constructor_args=(jobs, options, *model, scorers.cpus, counter),
@@ -196,10 +198,9 @@ def _run(ray: Any, jobs: List[Job], options: PredictOptions, scorers: Scorers, m
 
 
 def _counted(ray: Any, counter: Any) -> Tuple[int, int]:
-    try:
-        return ray.get(counter.counts.remote(), timeout=5)
-    except Exception:  # the node that counted is gone
-        return 0, 0
+    with contextlib.suppress(Exception):  # it does not answer now
+        return ray.get(counter.counts.remote(), timeout=KNOCK)
+    return 0, 0
 
 
 def _progress(jobs: List[Job], outcomes: Dict[int, Outcome], rows: int, seconds: float) -> str:
@@ -261,15 +262,18 @@ class FileScorer:
                 summary = self._score(self._jobs[number])
         except UserError as problem:
             error = str(problem)
-        except OSError as problem:
-            error = f"{problem.filename or ''}: {problem.strerror or problem}"
+        except Exception as problem:  # whatever it is, the other files are to be done
+            error = f"{type(problem).__name__}: {_last_line(problem)}"
         return {"number": batch["number"], "outcome": [json.dumps({"summary": asdict(summary), "error": error})]}
 
     def _refuse_what_ends_scorers(self, number: int) -> None:
         """Ray gives a lost scorer's file to another for ever; the others are to be done all the same."""
         import ray
 
-        if ray.get(self._counter.begin.remote(number)) > RETRIES:
+        tries = 1
+        with contextlib.suppress(Exception):  # the driver's node, where it is counted, is out of reach
+            tries = ray.get(self._counter.begin.remote(number), timeout=KNOCK)
+        if tries > RETRIES:
             raise UserError(f"its scorer was lost {RETRIES} times; has a node too little memory?")
 
     def _score(self, job: Job) -> Summary:
