@@ -197,7 +197,7 @@ class MatchOptions(ReadOptions, TrainOptions):
     init_from_ckpt: str = ""
     """Start from the weights of this fine-tuned checkpoint folder, its classification head included."""
     train_set: str = in_repository("data/sample/train.tsv")
-    """Labelled pairs to learn from: TSV, CSV, JSON lines, a JSON array or .xlsx; also packed with gzip."""
+    """Labelled pairs to learn from: TSV, CSV, JSON lines, a JSON array, .xlsx, Parquet or Arrow; text also packed with gzip."""
     dev_set: str = in_repository("data/sample/dev.tsv")
     """Labelled pairs that choose the best checkpoint."""
     test_set: str = ""
@@ -256,8 +256,8 @@ class ScoringOptions:
     model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder. It holds everything prediction needs: labels, lengths, threshold."""
     input_file: Tuple[str, ...] = ()
-    """Pairs to score: TSV, CSV, JSON lines, a JSON array or .xlsx, also packed with gzip; several, or patterns such as
-    "parts/*.tsv"; - is standard input. A label column may be there; it is kept and not used."""
+    """Pairs to score: TSV, CSV, JSON lines, a JSON array, .xlsx, Parquet or Arrow, text also packed with gzip; several, or
+    patterns such as "parts/*.tsv"; - is standard input. A label column may be there; it is kept and not used."""
     result_file: str = ""
     """Where to write the rows with probability, prediction and error; a folder for several inputs; - is standard output.
     Empty: beside the input, NAME.scored.tsv."""

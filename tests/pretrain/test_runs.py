@@ -13,6 +13,7 @@ from conftest import ROOT, run_app, sample_lines
 from runs import finish, hashes, journal, start, wait_for_step
 
 from app import runtime
+from app.encoder.tensors import read_arrays
 from app.text.vocab import SPECIAL_TOKENS
 
 
@@ -56,20 +57,24 @@ def losses(folder, kind):
     ]
 
 
-def on_two_hosts(flags, folder):
-    """The README's line for several hosts, started twice on this one."""
+def begin_on_two_hosts(flags, folder):
+    """The README's line for several hosts, started twice on this one: the two launchers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         master = f"127.0.0.1:{free.getsockname()[1]}"
     launcher = ["-m", "paddle.distributed.launch", "--master", master, "--nnodes", "2", "--nproc_per_node", "1"]
-    hosts = [
+    return [
         subprocess.Popen(
             [sys.executable, *launcher, "--log_dir", str(folder / f"log{host}"), "app/__main__.py", "pretrain", *flags],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )
         for host in (1, 2)
     ]  # fmt: skip
-    for host in hosts:
+
+
+def on_two_hosts(flags, folder):
+    """The same, until both have ended well."""
+    for host in begin_on_two_hosts(flags, folder):
         output, _ = host.communicate(timeout=300)
         assert host.returncode == 0, output
 
@@ -105,6 +110,28 @@ def test_two_processes_and_parts_give_what_one_process_gives(fifty_steps, tmp_pa
 def test_two_hosts_give_what_one_process_gives(fifty_steps, tmp_path):
     flags, one = fifty_steps
     on_two_hosts([*flags, "--batch_size", "8", "--output_dir", str(tmp_path / "hosts")], tmp_path)
+    check_same_losses(one, tmp_path / "hosts")
+    moved = sum(event["learning_rate"] for event in journal(one) if event["event"] == "train")  # by LAMB or Adam, a weight, at most
+    expected, found = (read_arrays(folder / "last/model.safetensors") for folder in (one, tmp_path / "hosts"))
+    for name in expected:  # the key bias has no gradient but rounding
+        assert name.endswith("k_proj.bias") or np.abs(found[name] - expected[name]).mean() < 1e-3 * moved, name
+
+
+@pytest.mark.slow
+def test_a_host_killed_the_same_lines_go_on_with_resume(fifty_steps, tmp_path):
+    flags, one = fifty_steps
+    line = [*flags, "--batch_size", "8", "--output_dir", str(tmp_path / "hosts"), "--resume"]
+    hosts = begin_on_two_hosts(line, tmp_path)
+    wait_for_step(hosts[0], tmp_path / "hosts", 10)
+    hosts[1].kill()  # the launcher, and with it its process
+    for host in hosts:
+        try:
+            host.wait(60)  # the other cannot go on alone
+        except subprocess.TimeoutExpired:
+            host.terminate()
+            host.wait(60)
+        assert host.returncode != 0
+    on_two_hosts(line, tmp_path)
     check_same_losses(one, tmp_path / "hosts")
 
 
