@@ -103,16 +103,16 @@ def _score_on_ray(options: PredictOptions, card: Card) -> None:
         if job.result == STDOUT or not job.source.is_file():
             raise UserError(f"{job.source}: --ray scores files into files, no pipes and no standard output")
     outcomes, seconds = score_on_ray(jobs, options, say)
-    done = [outcome for outcome in outcomes if not outcome.error]
-    for outcome in done[:SHOWN]:
-        say(f"{outcome.job.result}: {_counts(outcome.summary, card, 'repeated')}")
+    done = [(job, outcome.summary) for job, outcome in zip(jobs, outcomes) if not outcome.error]
+    for job, summary in done[:SHOWN]:
+        say(f"{job.result}: {_counts(summary, card, 'repeated')}")
     if len(done) > SHOWN:
         say(f"... and {len(done) - SHOWN:,} files more")
-    rows = sum(outcome.summary.rows for outcome in done)
+    rows = sum(summary.rows for _, summary in done)
     say(f"{rows:,} rows of {len(done):,} files in {seconds:,.1f} s, {rows / max(seconds, 1e-9):,.0f} rows/s")
-    failed = [outcome for outcome in outcomes if outcome.error]
+    failed = [(str(job.source), outcome.error) for job, outcome in zip(jobs, outcomes) if outcome.error]
     if failed:
-        told = [f"{failure.job.source}: {failure.error.replace(f'{failure.job.source}: ', '')}" for failure in failed[:NAMED]]
+        told = [f"{source}: {error.replace(f'{source}: ', '')}" for source, error in failed[:NAMED]]
         more = f" (and {len(failed) - NAMED} more)" if len(failed) > NAMED else ""
         raise UserError(f"{len(failed)} of {len(jobs)} files were not scored, the others are: {'; '.join(told)}{more}")
     clear([job.result for job in jobs])

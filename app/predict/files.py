@@ -74,9 +74,8 @@ def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, all
     """The window's scored lines; counts them."""
     orders = 2 if both_orders else 1
     scores = np.array([window.known[key] for key in window.keys], np.float32)
-    finite = np.isfinite(scores.reshape(-1, orders, len(card.labels) + 1)).all(axis=(1, 2))
     verdicts = decide(card, scores, orders)
-    found = zip(finite.tolist(), verdicts.probability.tolist(), verdicts.label.tolist())
+    found = zip(verdicts.finite.tolist(), verdicts.probability.tolist(), verdicts.label.tolist())
     lines = []
     for row in window.rows:
         sound, probability, label = (True, None, 0) if row.error else next(found)
@@ -90,7 +89,7 @@ def _rendered(window: Window, file: PairFile, card: Card, both_orders: bool, all
     summary.rows += len(window.rows)
     summary.asked += len(window.keys)
     summary.scored += len(window.new)
-    summary.matches += int((verdicts.label == card.decision.positive)[finite].sum())
-    summary.cut += int(verdicts.cut[finite].sum())
-    summary.turned += int(verdicts.turned[finite].sum())
+    summary.matches += int((verdicts.label == card.decision.positive)[verdicts.finite].sum())
+    summary.cut += int(verdicts.cut[verdicts.finite].sum())
+    summary.turned += int(verdicts.turned[verdicts.finite].sum())
     return "".join(lines)

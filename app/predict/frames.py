@@ -75,18 +75,13 @@ class PairScorer:
         scores = self._scorer.submit(list(distinct)).result()[[distinct[pair] for pair in asked]] if asked else np.zeros((0, 1))
         if self._orders == 2:
             scores = self._scorer.exact_means(asked, scores)
-        return self._with_errors(errors, scores)
-
-    def _with_errors(self, errors: List[str], scores: np.ndarray) -> Columns:
         card = self._scorer.card
-        scores = scores.reshape(-1, len(card.labels) + 1)
-        finite = np.isfinite(scores.reshape(-1, self._orders * (len(card.labels) + 1))).all(axis=1)
         verdicts = decide(card, scores, self._orders)
-        found = iter(zip(finite.tolist(), verdicts.probability.tolist(), verdicts.label.tolist()))
+        found = zip(verdicts.finite.tolist(), verdicts.probability.tolist(), verdicts.label.tolist())
         rows: List[Tuple[Any, Any, str]] = []
         for error in errors:
-            sound, probability, label = (True, None, 0) if error else next(found)
-            error = error if sound else NOT_FINITE
+            finite, probability, label = (True, None, 0) if error else next(found)
+            error = error if finite else NOT_FINITE
             rows.append((None, None, error) if error else (float(f"{probability:.6f}"), card.labels[label], ""))
         return {name: [row[place] for row in rows] for place, name in enumerate(ADDED)}
 

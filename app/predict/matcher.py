@@ -19,6 +19,7 @@ from app.predict.choose import candidates, open_first
 from app.predict.engine import open_engine
 from app.predict.export import unchanged
 from app.predict.processes import EngineProcesses
+from app.predict.rows import NOT_FINITE
 from app.predict.scorer import Scorer, decide
 from app.text.basic import is_blank
 from app.text.tokenizer import PairTokenizer
@@ -85,18 +86,15 @@ class Matcher:
 
         Raises ValueError, saying which, where one is no pair of texts, or a text is empty.
         """
-        verdicts = decide(self.card, self._finite(self.scorer.submit(_checked_pairs(pairs)).result()))
+        verdicts = decide(self.card, self.scorer.submit(_checked_pairs(pairs)).result())
+        wrong = np.flatnonzero(~verdicts.finite)
+        if len(wrong):
+            raise ValueError(f"pair {wrong[0]}: {NOT_FINITE}")
         labels = self.card.labels
         return [
             Score(float(probability), labels[label], bool(cut))
             for probability, label, cut in zip(verdicts.probability, verdicts.label, verdicts.cut)
         ]
-
-    def _finite(self, scores: np.ndarray) -> np.ndarray:
-        wrong = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-        if len(wrong):
-            raise ValueError(f"pair {wrong[0]}: the model's logits are not finite (nan or inf)")
-        return scores
 
     def rank(self, query: str, candidates: Iterable[str], top_k: int = 0) -> List[Tuple[int, Score]]:
         """(place among the candidates, score), the likeliest match first; the first `top_k` of them, 0: all.

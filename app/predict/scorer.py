@@ -41,6 +41,7 @@ class Verdicts:
     label: np.ndarray  # int, the predicted one
     cut: np.ndarray  # bool, whether the pair was too long and lost tokens
     turned: np.ndarray  # bool, whether the other order of the texts has another decision (where both were scored)
+    finite: np.ndarray  # bool, whether the logits are numbers; nothing else counts where they are not
 
 
 def decide(card: Card, scores: np.ndarray, orders: int = 1) -> Verdicts:
@@ -54,7 +55,8 @@ def decide(card: Card, scores: np.ndarray, orders: int = 1) -> Verdicts:
     label = card.decision.predict(probabilities)
     column = np.full(len(label), card.decision.positive) if len(card.labels) == 2 else label
     turned = card.decision.predict(each[0]) != card.decision.predict(each[-1])
-    return Verdicts(probabilities[np.arange(len(label)), column], label, scores[:, :, -1].any(axis=1), turned)
+    finite = np.isfinite(scores).all(axis=(1, 2))
+    return Verdicts(probabilities[np.arange(len(label)), column], label, scores[:, :, -1].any(axis=1), turned, finite)
 
 
 class Turns:

@@ -97,10 +97,10 @@ def main() -> None:
         (folder / "pipeline.py").write_text(PIPELINE.format(root=str(ROOT)))
         each = max(1, psutil.cpu_count() // 2)
         pipeline = [sys.executable, f"{folder}/pipeline.py", ADDRESS, model, f"{folder}/in", f"{folder}/data", str(each), "2"]
-        sides = {  # and the processors of the two nodes; Ray Data's own readers and writers need one beside those of the scorers
+        sides = {  # and the processors of the two nodes; Ray Data's own readers and writers need two more than the scorers
             "predict.py": ([*predict, "--input_file", files, "--result_file", f"{folder}/alone/"], ()),
             "predict.py --ray": ([*predict, "--input_file", files, "--result_file", f"{folder}/ray/", "--ray", ADDRESS], (each, each)),
-            "Ray Data, app.PairScorer": (pipeline, (each + 1, each)),
+            "Ray Data, app.PairScorer": (pipeline, (each + 2, each)),
         }
         for side, (command, cpus) in sides.items():
             with cluster(*cpus) if cpus else contextlib.nullcontext((0, "")) as (number, address):
