@@ -1,5 +1,6 @@
 """The scorer in Spark's `mapInPandas`, in local mode: the package by `addPyFile`, the checkpoint by `addFile`."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("java"), reason="no Java (Debia
 PROGRAM = """
 import os, sys
 from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
 
 archive, checkpoint, source, target, rows = sys.argv[1:]
 spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.execution.arrow.maxRecordsPerBatch", "8192").getOrCreate()
@@ -23,7 +25,7 @@ spark.sparkContext.addFile(checkpoint, recursive=True)
 from app import spark_scorer
 
 pairs = spark.read.parquet(source).repartition(4)
-schema = pairs.schema.add("probability", "double").add("prediction", "string").add("error", "string")
+schema = StructType(list(pairs.schema.fields)).add("probability", "double").add("prediction", "string").add("error", "string")
 scored = pairs.mapInPandas(spark_scorer(os.path.basename(checkpoint), engine="fp32", device="cpu"), schema)
 scored.write.parquet(target)
 assert spark.read.parquet(target).count() == int(rows)
@@ -43,7 +45,7 @@ def test_the_rows_of_spark_are_those_of_predict(small_matcher, tmp_path, rows):
     (tmp_path / "elsewhere").mkdir()
     done = subprocess.run(
         [sys.executable, str(tmp_path / "program.py"), archive, str(checkpoint), str(tmp_path / "pairs.parquet"), str(tmp_path / "out"), str(rows)],
-        cwd=tmp_path / "elsewhere", capture_output=True, text=True, timeout=570,
+        cwd=tmp_path / "elsewhere", capture_output=True, text=True, timeout=570, env={**os.environ, "PYSPARK_PYTHON": sys.executable},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     flags = ["--model_name_or_path", str(small_matcher / "best"), "--engine", "fp32", "--input_file", str(tmp_path / "pairs.parquet")]
