@@ -7,6 +7,7 @@ import time
 import pytest
 from conftest import run_app
 
+from app.commands import predict
 from app.commands.evaluate import EvaluateOptions
 from app.errors import UserError
 from app.flags import parse
@@ -82,3 +83,16 @@ def test_every_number_has_bounds(options, name):
     for wrong in [-2] if whole else [-2.0, math.nan, math.inf]:
         with pytest.raises(UserError, match=f"--{name} {wrong}: must be"):
             options(**given, **{name: wrong})
+
+
+@pytest.mark.parametrize("flags", [["--num_workers", "2"], ["--num_workers=2"], ["--num-workers", "2"], ["--shard", "0/2"]])
+def test_who_looks_for_what_is_gone_is_told_what_to_use(flags):
+    with pytest.raises(UserError, match=f"{flags[0]}: not for prediction any more; --ray scores files on several GPUs and machines"):
+        predict.main(["--input_file", "pairs.tsv", *flags])
+
+
+def test_a_launched_prediction_is_told_the_same(monkeypatch):
+    monkeypatch.setenv("PADDLE_TRAINER_ENDPOINTS", "127.0.0.1:1,127.0.0.1:2")
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
+    with pytest.raises(UserError, match="paddle.distributed.launch: not for prediction any more"):
+        predict.main(["--input_file", "pairs.tsv"])
