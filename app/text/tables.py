@@ -32,7 +32,7 @@ class Table:
         self._file: BinaryIO = open(path, "rb")
         try:
             if kind == PARQUET:
-                self._table: Any = parquet.ParquetFile(self._file)
+                self._table: Any = parquet.ParquetFile(self._file, pre_buffer=False, buffer_size=1 << 20)  # not a row group whole
                 self.schema = self._table.schema_arrow
             else:
                 self._table = ipc.open_file(self._file) if kind == ARROW else ipc.open_stream(self._file)

@@ -32,7 +32,7 @@ ray.init(address=sys.argv[1], runtime_env={{"py_modules": [{root!r} + "/app"]}},
 ray.data.DataContext.get_current().enable_progress_bars = False
 pairs = ray.data.read_parquet(sys.argv[3])
 scored = pairs.map_batches(app.PairScorer, fn_constructor_args=[sys.argv[2]], fn_constructor_kwargs=dict(engine="fp32", device="cpu"),
-                           batch_size=8192, batch_format="pyarrow", num_cpus=int(sys.argv[5]), concurrency=int(sys.argv[6]))
+                           batch_size=8192, batch_format="pyarrow", num_cpus=int(sys.argv[5]), concurrency=(2, 2))
 scored.write_parquet(sys.argv[4])
 """
 
@@ -96,7 +96,7 @@ def main() -> None:
         predict = [sys.executable, "predict.py", "--model_name_or_path", model, "--engine", "fp32", "--device", "cpu"]
         (folder / "pipeline.py").write_text(PIPELINE.format(root=str(ROOT)))
         each = max(1, psutil.cpu_count() // 2)
-        pipeline = [sys.executable, f"{folder}/pipeline.py", ADDRESS, model, f"{folder}/in", f"{folder}/data", str(each), "2"]
+        pipeline = [sys.executable, f"{folder}/pipeline.py", ADDRESS, model, f"{folder}/in", f"{folder}/data", str(each)]
         sides = {  # and the processors of the two nodes; Ray Data's own readers and writers need two more than the scorers
             "predict.py": ([*predict, "--input_file", files, "--result_file", f"{folder}/alone/"], ()),
             "predict.py --ray": ([*predict, "--input_file", files, "--result_file", f"{folder}/ray/", "--ray", ADDRESS], (each, each)),

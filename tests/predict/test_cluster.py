@@ -1,12 +1,14 @@
 """`--ray` on a real cluster of two nodes on this machine: the files of `predict.py` alone, whatever is killed on the way."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,6 +16,11 @@ import pyarrow as arrow
 import pytest
 from conftest import ROOT, sample_lines
 from pyarrow import parquet
+
+from app.options import PredictOptions
+from app.predict.export import model_hash
+from app.predict.file_scorer import Counter, FileScorer, Given, Outcome
+from app.predict.journal import Summary
 
 pytest.importorskip("ray", reason="pip install -r requirements-ray.txt")
 
@@ -91,8 +98,49 @@ def test_the_files_are_those_of_one_process_and_a_broken_one_is_named(small_matc
     for name in ("f.parquet", "g.tsv"):
         (tmp_path / "in" / name).unlink()
     again = predict(small_matcher / "best", *flags, "--ray", cluster.address)
-    assert again.returncode == 0 and written == {path: os.stat(path).st_mtime_ns for path in written}, again.stderr
+    assert again.returncode == 0 and again.stderr == "" and written == {path: os.stat(path).st_mtime_ns for path in written}, again.stderr
     assert sorted(os.listdir(tmp_path / "ray")) == sorted(path.name for path in written)
+
+
+def test_of_this_machine_alone_with_an_engine_that_is_chosen_there(small_matcher, files, tmp_path):
+    flags = ["--input_file", files / "a.tsv", files / "d.parquet", "--engine", "auto"]
+    done = predict(small_matcher / "best", *flags, "--result_file", f"{tmp_path}/ray/", "--ray", "local")
+    assert done.returncode == 0 and done.stderr == "" and "engine: " in done.stdout and "2 files, 1 scorer(s) of" in done.stdout, done.stderr
+    alone = predict(small_matcher / "best", *flags, "--result_file", f"{tmp_path}/alone/")
+    assert alone.returncode == 0 and contents(tmp_path / "ray") == contents(tmp_path / "alone")
+
+
+def test_a_checkpoint_that_a_node_does_not_see_is_shipped_to_it_once(small_matcher, tmp_path, monkeypatch):
+    import ray
+
+    files = {path.name: path.read_bytes() for path in (small_matcher / "best").iterdir()}
+    fetched = []
+    monkeypatch.setattr(ray, "get", lambda reference: fetched.append(reference) or files)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    options = PredictOptions("/elsewhere/best", ("pairs.tsv",))
+    given = Given([], options, model_hash(small_matcher / "best"), ["reference"], cpus=1)
+    folders = {given.prepare().model_name_or_path for _ in range(2)}
+    assert fetched == ["reference"] and len(folders) == 1
+    assert model_hash(Path(folders.pop())) == given.model
+    here = Given([], dataclasses.replace(options, model_name_or_path=str(small_matcher / "best")), given.model, ["reference"], cpus=1)
+    assert here.prepare() == here.options and len(fetched) == 1
+
+
+@pytest.mark.parametrize("loses, words", [(2, ""), (9, "its scorer was lost 3 times")])
+def test_a_file_that_ends_its_scorers_is_given_up_and_named(monkeypatch, loses, words):
+    """Ray would begin it for ever."""
+    import ray
+
+    counter = Counter()
+    for _ in range(loses):
+        counter.begin("5")
+    reached = type("Actor", (), {"begin": type("Method", (), {"remote": staticmethod(counter.begin)})})
+    monkeypatch.setattr(ray, "get", lambda value, timeout: value)
+    monkeypatch.setattr(FileScorer, "_score", lambda self, job: Summary(rows=7))
+    scorer = FileScorer.__new__(FileScorer)
+    scorer._jobs, scorer._counter, scorer._problem = [None] * 6, reached, ""
+    outcome = Outcome.read(scorer({"number": [5]})["outcome"][0])
+    assert outcome.error.startswith(words) and bool(outcome.error) == bool(words) and outcome.summary.rows == (0 if words else 7)
 
 
 @pytest.fixture(scope="module")
