@@ -30,7 +30,7 @@ sys.path.insert(0, {root!r})
 import app
 ray.init(address=sys.argv[1], runtime_env={{"py_modules": [{root!r} + "/app"]}}, log_to_driver=False, logging_level=logging.CRITICAL)
 ray.data.DataContext.get_current().enable_progress_bars = False
-pairs = ray.data.read_parquet(sys.argv[3])
+pairs = ray.data.read_parquet(sys.argv[3]).repartition(64)
 scored = pairs.map_batches(app.PairScorer, fn_constructor_args=[sys.argv[2]], fn_constructor_kwargs=dict(engine="fp32", device="cpu"),
                            batch_size=8192, batch_format="pyarrow", num_cpus=int(sys.argv[5]), concurrency=(2, 2))
 scored.write_parquet(sys.argv[4])
