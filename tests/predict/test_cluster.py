@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import pandas
 import pyarrow as arrow
 import pytest
 from conftest import ROOT, sample_lines
@@ -124,6 +125,38 @@ def test_a_checkpoint_that_a_node_does_not_see_is_shipped_to_it_once(small_match
     assert model_hash(Path(folders.pop())) == given.model
     here = Given([], dataclasses.replace(options, model_name_or_path=str(small_matcher / "best")), given.model, ["reference"], cpus=1)
     assert here.prepare() == here.options and len(fetched) == 1
+
+
+PIPELINE = """
+import logging, sys
+import ray
+from app import PairScorer
+
+address, package, checkpoint, source, target = sys.argv[1:]
+ray.init(address=address, runtime_env={"py_modules": [package]}, log_to_driver=False, logging_level=logging.CRITICAL)
+pairs = ray.data.read_parquet(source).repartition(4)
+options = dict(engine="fp32", device="cpu")
+scored = pairs.map_batches(PairScorer, fn_constructor_args=[checkpoint], fn_constructor_kwargs=options, batch_size=64, num_cpus=1, concurrency=(2, 2))
+scored.to_pandas().to_parquet(target)
+"""
+
+
+def test_the_pipeline_of_the_page_on_scale(small_matcher, files, tmp_path):
+    (tmp_path / "pipeline.py").write_text(PIPELINE)
+    nodes = Nodes(3, 1)
+    try:
+        arguments = [nodes.address, ROOT / "app", small_matcher / "best", files / "d.parquet", tmp_path / "data.parquet"]
+        done = subprocess.run(
+            [sys.executable, str(tmp_path / "pipeline.py"), *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
+    finally:
+        nodes.close()
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert predict(small_matcher / "best", "--input_file", files / "d.parquet", "--result_file", tmp_path / "out.parquet").returncode == 0
+    expected = parquet.read_table(tmp_path / "out.parquet").to_pandas()
+    found = parquet.read_table(tmp_path / "data.parquet").to_pandas().sort_values("n", ignore_index=True)
+    pandas.testing.assert_frame_equal(found.astype(expected.dtypes), expected, atol=2e-6, rtol=0)
 
 
 @pytest.mark.parametrize("loses, words", [(2, ""), (9, "its scorer was lost 3 times")])
