@@ -58,6 +58,12 @@ def test_a_launch_with_a_number_that_cannot_be_is_one_line(monkeypatch, name, va
         runtime.rank(), runtime.world_size(), runtime.local_processes()
 
 
+def test_the_whole_command_says_it_in_one_line(small_data):
+    environment = {**os.environ, "PADDLE_TRAINER_ENDPOINTS": "127.0.0.1:1", "PADDLE_TRAINERS_NUM": "x"}
+    done = run_app("predict", "--input_file", str(small_data / "dev.tsv"), env=environment)
+    assert done.returncode == 2 and done.stderr.startswith("error: PADDLE_TRAINERS_NUM=x") and done.stderr.count("\n") == 1
+
+
 THREADS = {"7": 7, "2,1": 2, " 3 ": 3, "0": None, "x": None, "-1": None, "": None, "1e3": None, "²": None}  # None: one a processor
 
 

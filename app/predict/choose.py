@@ -97,7 +97,7 @@ def open_first(names: Sequence[str], open_one: Callable[[str], Engine], say: Cal
 
 def one_line(problem: BaseException) -> str:
     """The last line of what an error says, or its kind where it says nothing."""
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[-1]
+    return (str(problem).strip().splitlines() or [type(problem).__name__])[-1].strip()
 
 
 def compare(folder: Path, device: str, card: Card, pairs: List[Tuple[str, str]], say: Callable[[str], None]) -> Dict[str, Any]:

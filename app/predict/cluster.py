@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from app.errors import UserError
 from app.options import PredictOptions
+from app.predict.choose import one_line
 from app.predict.export import model_hash
 from app.predict.file_scorer import Counter, FileScorer, Given, Outcome, choose_there
 from app.predict.plan import Job
@@ -73,7 +75,7 @@ def _connected(address: str) -> Iterator[Any]:
         with quiet():
             ray.init(address=address, runtime_env=package, log_to_driver=False, logging_level=logging.CRITICAL, **alone)
     except Exception as problem:  # Ray has an error of its own for each way in which there is no cluster
-        raise UserError(f"--ray {address}: no Ray cluster can be used there ({_last_line(problem)})") from problem
+        raise UserError(f"--ray {address}: no Ray cluster can be used there ({one_line(problem)})") from problem
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
     try:
@@ -87,7 +89,7 @@ def _knock(address: str) -> None:
     if address == "local":
         return
     if address == "auto":
-        noted = Path("/tmp/ray/ray_current_cluster")  # where `ray start` leaves it
+        noted = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()) / "ray/ray_current_cluster"  # by `ray start`
         address = os.environ.get("RAY_ADDRESS") or (noted.read_text().strip() if noted.is_file() else "")
         if not address:
             raise ValueError("none was started on this machine: ray start --head")
@@ -139,6 +141,7 @@ def _run(ray: Any, given: Given, pool: Dict[str, Any], tell: Callable[[str], Non
 
     collecting = threading.Thread(target=collect, daemon=True)
     collecting.start()
+    sizes = [os.path.getsize(job.source) if job.source.is_file() else 0 for job in given.jobs]
     began = told = time.monotonic()
     while collecting.is_alive():
         collecting.join(1.0)
@@ -148,20 +151,15 @@ def _run(ray: Any, given: Given, pool: Dict[str, Any], tell: Callable[[str], Non
                 started, rows = ray.get(given.counter.state.remote(), timeout=KNOCK)
             if not started and told - began > FIRST_SIGN:
                 raise _no_room(ray)
-            tell(_progress(given.jobs, outcomes, rows, told - began))
+            tell(_progress(sizes, outcomes, rows, told - began))
     if failed:
-        raise UserError(f"--ray: the cluster cannot go on ({_last_line(failed[0])}); what is scored is kept")
+        raise UserError(f"--ray: the cluster cannot go on ({one_line(failed[0])}); what is scored is kept")
     return [outcomes[number] for number in range(len(given.jobs))]
 
 
-def _progress(jobs: List[Job], outcomes: Dict[int, Outcome], rows: int, seconds: float) -> str:
+def _progress(sizes: List[int], outcomes: Dict[int, Outcome], rows: int, seconds: float) -> str:
     """`scoring: 3 of 8 files, 120,000 rows, 4,000 rows/s, 0:40 left`."""
     rows = max(rows, sum(outcome.summary.rows for outcome in outcomes.values()))
-    sizes = [os.path.getsize(job.source) if job.source.is_file() else 0 for job in jobs]
     done = sum(sizes[number] for number in outcomes)
     left = f", {clock(seconds * (sum(sizes) - done) / done)} left" if done else ""
-    return f"scoring: {len(outcomes):,} of {len(jobs):,} files, {rows:,} rows, {rows / seconds:,.0f} rows/s{left}"
-
-
-def _last_line(problem: BaseException) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[-1].strip()
+    return f"scoring: {len(outcomes):,} of {len(sizes):,} files, {rows:,} rows, {rows / seconds:,.0f} rows/s{left}"

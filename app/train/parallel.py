@@ -134,12 +134,12 @@ def launched_by_us() -> bool:
 def leave(code: int) -> int:
     """The exit code for a process of `launch`: the first one's goes into a file; the others let it speak first.
 
-    Of another launcher's process it is the exit code itself, and this does not return.
+    Where another launcher's process has ended well, this does not return.
     """
-    if not launched_by_us() and runtime.world_size() > 1:
+    if not launched_by_us() and not code:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)  # as the interpreter ends, gloo can abort a process that has done its work
+        os._exit(0)  # as the interpreter ends, gloo can abort a process that has done its work
     if not launched_by_us() or code == 1:
         return code
     if runtime.rank() == 0:

@@ -257,8 +257,9 @@ def test_what_cannot_run_is_one_line(small_matcher, files, cpus, flags, words):
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_one_line(small_matcher, files):
+def test_a_cluster_that_is_not_there_is_one_line(small_matcher, files, tmp_path):
+    elsewhere = {**os.environ, "RAY_TMPDIR": str(tmp_path)}  # where no cluster of another test is noted
     for address in ("127.0.0.1:1", "nowhere.invalid:6379", "auto", "x"):
-        done = predict(small_matcher / "best", "--input_file", files / "a.tsv", "--ray", address)
+        done = predict(small_matcher / "best", "--input_file", files / "a.tsv", "--ray", address, env=elsewhere)
         assert done.returncode == 2 and done.stderr.startswith(f"error: --ray {address}: no Ray cluster"), done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
