@@ -80,7 +80,7 @@ def start(arguments: List[str]) -> NoReturn:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.argv])
     if runtime.launched():
-        from app.train.parallel import end_with_parent
+        from app.train.launcher import end_with_parent
 
         end_with_parent()  # the launcher
     open_closed_streams()
@@ -92,7 +92,7 @@ def start(arguments: List[str]) -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a run
     code = main(arguments)
     if runtime.launched():
-        from app.train.parallel import leave
+        from app.train.launcher import leave
 
         code = leave(code)
     sys.exit(code)

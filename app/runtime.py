@@ -94,11 +94,11 @@ def _set_threads_late(threads: int) -> None:
     try:
         sys.modules["paddle"].base.core.set_num_threads(threads)
         sys.modules["paddle"].set_flags({"FLAGS_use_stride_kernel": False})
-        told = f"It had one thread and now has {threads}; what it has computed before can keep its products slow."
+        message = f"It had one thread and now has {threads}; what it has computed before can keep its products slow."
     except (AttributeError, ValueError, RuntimeError):
-        told = "Its threads can no longer be set, so it computes with one."
+        message = "Its threads can no longer be set, so it computes with one."
     warnings.warn(
-        f"paddle was imported before Matcher.load. {told} Call Matcher.load first, or set OMP_NUM_THREADS={threads}.",
+        f"paddle was imported before Matcher.load. {message} Call Matcher.load first, or set OMP_NUM_THREADS={threads}.",
         RuntimeWarning,
         stacklevel=4,
     )
@@ -235,7 +235,7 @@ def choose_device(name: str) -> str:
     return f"gpu:{index}"
 
 
-def seed_everything(seed: int) -> None:
+def set_seed(seed: int) -> None:
     """Seeds Python, NumPy and Paddle (all devices). Call it before the model is built: its head is random too."""
     import numpy
     import paddle
@@ -250,4 +250,4 @@ def seed_step(seed: int, step: int) -> None:
 
     A resumed run thus draws what an uninterrupted one would have drawn, with no generator state to store.
     """
-    seed_everything((seed * 1_000_003 + step) * 1_009 + rank() + 1)
+    set_seed((seed * 1_000_003 + step) * 1_009 + rank() + 1)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from app.atomic import write_json
+from app.engine.base import Engine
 from app.options import PredictOptions
-from app.predict import jobs
-from app.predict.engine import Engine
+from app.predict import scoring_run
+from app.predict.input_files import plan
 from app.predict.journal import clear
-from app.predict.plan import plan
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import SPECIAL_TOKENS
 
 
 class FakeEngine(Engine):
@@ -39,7 +39,7 @@ class FakeEngine(Engine):
 def engine(monkeypatch):
     """The engine that every job gets."""
     fake = FakeEngine()
-    monkeypatch.setattr(jobs, "EngineProcesses", lambda name, folder, device: fake)
+    monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda name, folder, device: fake)
     return fake
 
 
@@ -51,12 +51,12 @@ def checkpoint(tmp_path_factory):
     sample = (Path(__file__).parents[1] / "data/sample/train.tsv").read_text(encoding="utf-8")
     letters = sorted(set("".join(sample.split())) | set("abcdefghij0123456789子丑寅卯辰甲乙问答"))
     letters += [f"##{digit}" for digit in range(10)]
-    PairTokenizer({token: number for number, token in enumerate([*SPECIAL_TOKENS, *letters])}).save(folder)
+    FastWordPieceTokenizer({token: number for number, token in enumerate([*SPECIAL_TOKENS, *letters])}).save(folder)
     for name in ("config.json", "model.safetensors"):
         (folder / name).write_text("{}")
     decision = {"positive": 1, "threshold": 0.5, "temperature": 1.0}
-    card = {"labels": ["0", "1"], "decision": decision, "max_seq_length": 32, "truncation": "longest_first"}
-    write_json(folder / "matcher.json", {"format": 1, "versions": {}, **card})
+    matcher_config = {"labels": ["0", "1"], "decision": decision, "max_seq_length": 32, "truncation": "longest_first"}
+    write_json(folder / "matcher.json", {"format": 1, "versions": {}, **matcher_config})
     return folder
 
 
@@ -68,7 +68,7 @@ def score(checkpoint, engine):
         names = tuple(str(source) for source in sources)
         wanted = PredictOptions(str(checkpoint), names, str(result), engine=engine, **options)
         planned = plan(wanted)
-        summaries, _ = jobs.run_all(planned, wanted, [engine], lambda rows: None)
+        summaries, _ = scoring_run.score_files(planned, wanted, [engine], lambda rows: None)
         clear([job.result for job in planned])
         return summaries if len(sources) > 1 else summaries[0]
 

@@ -13,11 +13,11 @@ import numpy as np
 import safetensors.numpy
 from scipy.special import erf, softmax
 
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import SPECIAL_TOKENS
 
 HIDDEN, LAYERS, HEADS, WIDE, VOCABULARY, POSITIONS = 16, 2, 2, 32, 15, 24
-TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
+TOKENIZER = FastWordPieceTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
 CONFIG = dict(
     vocab_size=VOCABULARY, hidden_size=HIDDEN, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=WIDE,
     max_position_embeddings=POSITIONS, type_vocab_size=2, pad_token_id=0, hidden_act="gelu", layer_norm_eps=1e-12,

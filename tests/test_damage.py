@@ -8,16 +8,16 @@ from fake_engine import FakeEngine
 
 from app import Matcher
 from app.encoder.pretrained import load_pretrained
+from app.engine import measurements, select
+from app.engine.export import exported
 from app.errors import UserError
-from app.predict import choose
-from app.predict.export import exported
 from app.predict.journal import side_folder
 from app.pretrain.corpus import Corpus
 from app.pretrain.documents import Source
-from app.pretrain.shards import build_shards
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
-from app.train.journal import Journal
+from app.pretrain.token_shards import build_shards
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import SPECIAL_TOKENS
+from app.train.logger import TrainingLogger
 
 CONTENTS = {
     "empty": b"", "garbage": b"\xff\xfe\x00zz{{", "{}": b"{}", "[]": b"[]", "null": b"null", "5": b"5", "text": b'"text"', "lines": b"{}\n5\n[]\n",
@@ -80,11 +80,11 @@ def test_the_sums_of_an_export_and_the_record_of_engines(small_matcher, tmp_path
     whole = Matcher.load(str(folder), "cpu", "fp32").score(TWO)
     spoil(exported(folder) / "model.json.sums", way)
     assert Matcher.load(str(folder), "cpu", "fp32").score(TWO) == whole
-    record = choose._record_file(folder, "cpu")
+    record = measurements.record_file(folder, "cpu")
     record.write_text(json.dumps({"engines": {}}))
     spoil(record, way)
-    assert result_or_line(lambda: choose.known(folder, "cpu"), names=record.name) in ({}, None)
-    assert result_or_line(lambda: choose.candidates(folder, "cpu", 0.001), names=record.name) in (["fp32", "dygraph"], None)
+    assert result_or_line(lambda: measurements.read_record(folder, "cpu"), names=record.name) in ({}, None)
+    assert result_or_line(lambda: select.candidates(folder, "cpu", 0.001), names=record.name) in (["fp32", "dygraph"], None)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,7 +121,7 @@ def shards(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     documents = [[f"第{i}篇第{j}句" for j in range(1 + i % 5)] for i in range(100)]
     (folder / "a.txt").write_text("\n\n".join("\n".join(document) for document in documents), encoding="utf-8")
-    PairTokenizer({token: number for number, token in enumerate([*SPECIAL_TOKENS, *"第篇句0123456789"])}).save(folder)
+    FastWordPieceTokenizer({token: number for number, token in enumerate([*SPECIAL_TOKENS, *"第篇句0123456789"])}).save(folder)
     build_shards(folder / "shards", [Source(folder / "a.txt")], folder, dev_share=0.2)
     return folder
 
@@ -154,7 +154,7 @@ def test_shards(shards, tmp_path, name, way):
 def test_the_journal_of_a_training(tmp_path, way):
     (tmp_path / "journal.jsonl").write_text('{"event": "train", "step": 1}\n{"event": "train", "step": 2}\n')
     spoil(tmp_path / "journal.jsonl", way)
-    journal = Journal(tmp_path, total_steps=9, start_step=1)
+    journal = TrainingLogger(tmp_path, total_steps=9, start_step=1)
     if result_or_line(lambda: journal.open() or "opened", names="journal.jsonl"):
         journal.close()
         steps = [json.loads(line).get("step", 0) for line in (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -77,7 +77,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("options, name", NUMBERS, ids=lambda value: getattr(value, "__name__", value))
 def test_every_number_has_bounds(options, name):
-    """A negative one was taken for --keep_checkpoints."""
+    """A negative one was taken for --save_total_limit."""
     given = {"input_file": ("x.tsv",)} if options is PredictOptions else {}
     whole = {field.name: field.type for field in dataclasses.fields(options)}[name] == "int"
     for wrong in [-2] if whole else [-2.0, math.nan, math.inf]:

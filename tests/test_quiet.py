@@ -38,8 +38,8 @@ def test_what_another_thread_prints_meanwhile_is_shown(capfd):
         other.start()
         other.join()
         os.write(2, SAID)
-    told = capfd.readouterr()
-    assert sorted(told.out.splitlines()) == ["of a child", "of the user"] and told.err == "and this\n"
+    message = capfd.readouterr()
+    assert sorted(message.out.splitlines()) == ["of a child", "of the user"] and message.err == "and this\n"
 
 
 def test_where_the_block_fails_all_is_shown(capfd):

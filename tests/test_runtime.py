@@ -139,11 +139,11 @@ def test_devices_on_a_gpu_machine():
 
 def test_the_same_seed_gives_the_same_head():
     """A reference script set its seed after the classification head was made."""
-    from app.encoder.scratch import encoder_from_scratch
+    from app.encoder.from_scratch import encoder_from_scratch
     from app.match.model import PairClassifier
 
     def head(seed):
-        runtime.seed_everything(seed)
+        runtime.set_seed(seed)
         return PairClassifier(encoder_from_scratch("tiny", 50), 2).classifier.weight.numpy()
 
     np.testing.assert_array_equal(head(1), head(1))
@@ -158,7 +158,7 @@ def test_importing_app_costs_nothing():
 def test_the_text_room_knows_no_paddle():
     code = (
         "import sys, importlib; [importlib.import_module('app.text.' + n) for n in "
-        "('pairs', 'lines', 'vocab', 'tokenizer', 'encode', 'batches', 'audit')]; print('paddle' in sys.modules)"
+        "('pair_file', 'lines', 'vocabulary', 'fast_tokenizer', 'features', 'batch_sampler', 'data_audit')]; print('paddle' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.strip() == "False"
 
@@ -166,7 +166,7 @@ def test_the_text_room_knows_no_paddle():
 @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="this Paddle is built for GPU")
 @pytest.mark.parametrize("visible", ["0,1", "0", "GPU-8f6e, GPU-91a0"])
 def test_a_paddle_for_cpu_has_one_process_however_many_gpus_there_are(monkeypatch, visible):
-    from app.train.parallel import processes_wanted
+    from app.train.launcher import processes_wanted
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     runtime.gpu_count.cache_clear()
@@ -192,7 +192,7 @@ def test_cpu_never_uses_nccl(monkeypatch, device, backend):
     """What decides is the backend that Paddle is told before it joins the processes."""
     import paddle.distributed
 
-    from app.train import parallel
+    from app.train import distributed
 
     asked = []
     monkeypatch.setattr(paddle.distributed, "init_parallel_env", lambda: asked.append(os.environ.get("PADDLE_DISTRI_BACKEND")))
@@ -200,7 +200,7 @@ def test_cpu_never_uses_nccl(monkeypatch, device, backend):
     monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
     monkeypatch.setenv("PADDLE_DISTRI_BACKEND", "unset")
     monkeypatch.delenv("PADDLE_DISTRI_BACKEND")
-    parallel.start(device)
+    distributed.start(device)
     assert asked == [backend]
 
 

@@ -95,8 +95,8 @@ def _home() -> int:
     unwritable = unwritable_caches()
     if not unwritable:
         return _tell(True, "caches can be written")
-    told = f"caches cannot be written ({', '.join(unwritable)}): models are not fetched by name, all else works"
-    return _tell(True, f"{told}; set HOME to a folder that can be written to")
+    message = f"caches cannot be written ({', '.join(unwritable)}): models are not fetched by name, all else works"
+    return _tell(True, f"{message}; set HOME to a folder that can be written to")
 
 
 def _imports() -> int:

@@ -1,4 +1,4 @@
-"""`python -m app evaluate`: measure a fine-tuned checkpoint on labelled pairs."""
+"""`python -m app evaluate`: evaluate a fine-tuned checkpoint on labelled pairs."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from app.atomic import write_json
 from app.flags import check, check_device, check_file, parse
 from app.options import ReadOptions
 from app.shell import in_repository
-from app.text.labelled import read_pairs
+from app.text.dataset import read_labelled_pairs
 
 
 @dataclass
 class EvaluateOptions(ReadOptions):
-    """Measure a fine-tuned checkpoint folder on labelled pairs."""
+    """Evaluate a fine-tuned checkpoint folder on labelled pairs."""
 
     model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder."""
     test_set: str = in_repository("data/sample/test.tsv")
-    """Labelled pairs: TSV, CSV, JSON lines, a JSON array or .xlsx; also packed with gzip."""
+    """Labelled pairs: TSV, CSV, JSON lines, a JSON array or .xlsx; text files also in gzip."""
     bad_rows: Literal["stop", "skip"] = "stop"
-    """A row that cannot be used ends the command with its line number, or is left out and counted."""
+    """stop: a row that cannot be used ends the command with its line number. skip: it is left out and counted."""
     result_file: str = ""
-    """JSON file for the figures; empty: only the table."""
+    """JSON file for the metrics. Empty: the metrics are only printed."""
     batch_size: int = 64
-    """Pairs scored at once."""
+    """Pairs in one batch."""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 
@@ -44,17 +44,17 @@ def main(arguments: List[str]) -> None:
     runtime.load_paddle()
     runtime.choose_device(options.device)
     from app.match.checkpoint import load_matcher
-    from app.match.data import encode_split
-    from app.match.evaluate import score_pairs
-    from app.match.metrics import measure, table
+    from app.match.evaluate import predict_logits
+    from app.match.metrics import compute_metrics, metrics_table
+    from app.match.splits import encode_split
 
-    model, tokenizer, card = load_matcher(Path(options.model_name_or_path))
-    reading = {**options.reading(), "remembered": card.columns}
-    pairs = read_pairs(options.test_set, bad_rows=options.bad_rows, labels=card.labels, **reading)
-    split = encode_split(pairs, card.labels, tokenizer, card.max_seq_length, card.truncation)
-    logits = score_pairs(model, split.encoded, len(card.labels), options.batch_size)
-    figures = measure(logits, split.labels, card.decision, card.labels)
+    model, tokenizer, matcher_config = load_matcher(Path(options.model_name_or_path))
+    reading = {**options.reading(), "remembered": matcher_config.columns}
+    pairs = read_labelled_pairs(options.test_set, bad_rows=options.bad_rows, labels=matcher_config.labels, **reading)
+    split = encode_split(pairs, matcher_config.labels, tokenizer, matcher_config.max_seq_length, matcher_config.truncation)
+    logits = predict_logits(model, split.encoded, len(matcher_config.labels), options.batch_size)
+    metrics = compute_metrics(logits, split.labels, matcher_config.decision, matcher_config.labels)
     print(f"{options.test_set}: {pairs.described}; {len(pairs):,} rows, {len(pairs.bad):,} bad rows left out")
-    print("\n".join(table(figures, card.labels)))
+    print("\n".join(metrics_table(metrics, matcher_config.labels)))
     if options.result_file:
-        write_json(Path(options.result_file), figures)
+        write_json(Path(options.result_file), metrics)

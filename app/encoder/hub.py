@@ -1,133 +1,103 @@
-"""A name of PaddleNLP's hub -> its files in the cache, whole or not at all.
-
-PaddleNLP knows for its own names where weights and vocabulary are, and holds their configuration itself; it caches them without
-one. Other names have a folder each on the hub.
-"""
+"""A model's name or folder -> the folder on this machine with its files; Paddle is loaded only to fetch them."""
 
 from __future__ import annotations
 
-import http.client
-import shutil
-import urllib.error
-import urllib.request
+import os
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import List
 
-from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
-
-from app.atomic import atomic_folder, locked, temporary_of, write_json
-from app.encoder.files import CONFIGS, INDEX, WEIGHTS, lacking_files, shard_names, weight_files
-from app.encoder.pretrained import ARCHITECTURES, read_config
-from app.encoder.tensors import read_weights
+from app import runtime
+from app.atomic import read_json
 from app.errors import UserError
-from app.progress import say
-from app.text.tokenizer import PairTokenizer
 from app.text.tokenizer_json import TOKENIZER_JSON
-from app.text.tokenizer_settings import ADDED, CONFIG, MAP
-from app.text.vocab import VOCABULARY
+from app.text.vocabulary import VOCABULARY
 
-COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
-TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-OF_TOKENIZER = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # what the tokenizer needs of these, it says
-SECONDS = 30  # that a server may keep silent
+CONFIGS = ("config.json", "model_config.json")
+WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model_state.pdparams")
+INDEX = ".index.json"  # behind a name of WEIGHTS: the shards of that kind
 
 
-def fetch(name: str, folder: Path) -> None:
-    """Fetches the model's files into `folder`, and reads them: what cannot be read is not kept. Raises UserError: what was looked
-    for, and where to put it by hand.
+def find_folder(name: str) -> Path:
+    """The folder on this machine with the model's files; fetches it where `name` is no path and not in the cache.
+
+    A name may have a slash (`hfl/chinese-roberta-wwm-ext`). What exists, begins with `.`, `/` or `~`, or lies in a folder that
+    exists is a path, and nothing is fetched for it.
     """
+    if _is_path(name):
+        return _checked(Path(name).expanduser())
+    if not lacking_files(cached(name)):
+        return cached(name)
+    runtime.load_paddle()
+    from app.encoder.download import fetch
+
+    fetch(name, cached(name))
+    return _checked(cached(name))
+
+
+def _is_path(name: str) -> bool:
+    path = Path(name)
+    inside = path.parent != Path(".") and path.parent.is_dir()
+    return path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or inside or not name
+
+
+def cached(name: str) -> Path:
+    """Where PaddleNLP keeps the files of a model that has been fetched by name."""
+    home = os.environ.get("PPNLP_HOME") or os.path.join(os.path.expanduser("~"), ".paddlenlp")
+    return Path(home).absolute() / "models" / name
+
+
+def weight_files(folder: Path) -> List[Path]:
+    """The files with the weights of a published folder: one, or the shards that its index names; none where there are none.
+
+    Raises UserError where the index is damaged, or names what is not there or not in the folder.
+    """
+    for whole in WEIGHTS:
+        if (folder / whole).is_file():
+            return [folder / whole]
+        if (folder / (whole + INDEX)).is_file():
+            return _shards(folder, folder / (whole + INDEX))
+    others = sorted(folder.glob("*.pdparams"))
+    return others if len(others) == 1 else []
+
+
+def _shards(folder: Path, index: Path) -> List[Path]:
+    names = shard_names(index)
+    for name in names:
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: lacks {name}, which {index.name} names")
+    return [folder / name for name in names]
+
+
+def shard_names(index: Path) -> List[str]:
+    """The files that an index of shards names. Raises UserError where it is damaged, or names files of another kind or folder."""
+    suffix = Path(index.name[: -len(INDEX)]).suffix
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.with_name(f".{folder.name}.lock")):  # of several processes, one fetches
-            if lacking_files(folder):
-                say(f"{name}: not on this machine; fetching it into {folder}")
-                with atomic_folder(folder) as temporary:
-                    _fetch(name, temporary)
-    except (UserError, OSError, http.client.HTTPException, ValueError) as problem:
-        reason = str(problem).replace(f"{temporary_of(folder)}", "what the hub has")
-        raise UserError(
-            f"no model {name}: not on this machine and cannot be fetched ({reason}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
-            f"and {VOCABULARY} into {folder}, or name a folder that has them"
-        ) from problem
+        names = sorted(set(read_json(index)["weight_map"].values()))
+    except (KeyError, AttributeError, TypeError) as problem:
+        raise UserError(f"{index}: damaged ({problem})") from problem
+    for name in names:
+        if not isinstance(name, str) or os.path.basename(name) != name or not name.endswith(suffix):
+            raise UserError(f"{index}: names {name!r}, which is no {suffix} file of this folder")
+    return names
 
 
-def _fetch(name: str, folder: Path) -> None:
-    known = _addresses(name)
-    if known:
-        write_json(folder / "config.json", _configuration(name))
-        write_json(folder / CONFIG, _tokenizer_settings(name))
-        for file, address in known.items():
-            _download(address, folder / file)
-    else:
-        _fetch_small_files(name, folder)
-        _fetch_weights(name, folder)
-    PairTokenizer.load(folder)
-    read_weights(weight_files(folder))
+def lacking_files(folder: Path) -> List[str]:
+    """What a folder lacks to be a model, in words."""
+    if not folder.is_dir():
+        return ["the folder itself"]
+    there = {
+        " or ".join(CONFIGS): any((folder / file).is_file() for file in CONFIGS),
+        f"weights ({' or '.join(WEIGHTS)})": bool(weight_files(folder)),
+        f"{VOCABULARY} or {TOKENIZER_JSON}": any((folder / file).is_file() for file in (VOCABULARY, TOKENIZER_JSON)),
+    }
+    return [what for what, found in there.items() if not found]
 
 
-def _addresses(name: str) -> Dict[str, str]:
-    """Where PaddleNLP's own names have their weights and vocabulary; empty for other names."""
-    for _, model in ARCHITECTURES.values():
-        weights = model.pretrained_resource_files_map.get("model_state", {}).get(name)
-        for tokenizer in TOKENIZERS:
-            vocabulary = getattr(tokenizer, "pretrained_resource_files_map", {}).get("vocab_file", {}).get(name)
-            if weights and vocabulary and name in model.pretrained_init_configuration:
-                return {WEIGHTS[-1]: weights, VOCABULARY: vocabulary}
-    return {}
-
-
-def _configuration(name: str) -> Dict[str, object]:
-    """The configuration that PaddleNLP holds for one of its own names."""
-    for architecture, (_, model) in ARCHITECTURES.items():
-        if name in model.pretrained_init_configuration:
-            return {"model_type": architecture, **model.pretrained_init_configuration[name]}
-    raise ValueError(f"PaddleNLP has no configuration of {name}")
-
-
-def _tokenizer_settings(name: str) -> Dict[str, object]:
-    """Whether the model's texts are put into lower case, as PaddleNLP holds it for its own names."""
-    for tokenizer in TOKENIZERS:
-        if name in tokenizer.pretrained_init_configuration:
-            settings = tokenizer.pretrained_init_configuration[name]
-            return {"tokenizer_class": tokenizer.__name__, "do_lower_case": settings.get("do_lower_case", True)}
-    return {}
-
-
-def _fetch_small_files(name: str, folder: Path) -> None:
-    """All but the weights, which are large: first it must be known that the model is one for this program."""
-    _first_of(name, folder, CONFIGS)
-    read_config(folder)
-    for file in OF_TOKENIZER:
-        _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True)
-    PairTokenizer.load(folder)
-
-
-def _fetch_weights(name: str, folder: Path) -> None:
-    """The first kind of weights that there is, in one file or in shards."""
-    found = _first_of(name, folder, (*WEIGHTS, *(whole + INDEX for whole in WEIGHTS)))
-    if found.name.endswith(INDEX):
-        for shard in shard_names(found):
-            _download(f"{COMMUNITY}/{name}/{shard}", folder / shard)
-
-
-def _first_of(name: str, folder: Path, files: Sequence[str]) -> Path:
-    """Fetches the first of these files that there is."""
-    for file in files:
-        if _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True):
-            return folder / file
-    raise FileNotFoundError(f"the hub has no {' or '.join(files)} of it")
-
-
-def _download(address: str, path: Path, optional: bool = False) -> Optional[Path]:
-    """The file, whole: a server that ends too early is an error. None where it is optional and the hub has none."""
-    try:
-        with urllib.request.urlopen(address, timeout=SECONDS) as answer, open(path, "wb") as file:
-            shutil.copyfileobj(answer, file, 1 << 20)
-            expected = answer.headers.get("Content-Length")
-            if expected and file.tell() != int(expected):
-                raise OSError(f"{address} ended after {file.tell():,} of {int(expected):,} bytes")
-        return path
-    except urllib.error.HTTPError as problem:
-        if optional and problem.code in (403, 404):  # what the hub says where there is no such file
-            return None
-        raise OSError(f"{address}: {problem}") from problem
+def _checked(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UserError(f"no model in {folder}: no such folder")
+    lacking = lacking_files(folder)
+    if lacking:
+        there = sorted(file.name for file in folder.iterdir())
+        raise UserError(f"no model in {folder}: it lacks {', '.join(lacking)}; it holds {', '.join(there[:8]) or 'nothing'}")
+    return folder

@@ -26,14 +26,16 @@ from paddlenlp.transformers.configuration_utils import flatten_model_config
 
 from app.atomic import read_json
 from app.encoder.conversion import to_paddle
-from app.encoder.files import CONFIGS, find_folder, weight_files
-from app.encoder.scratch import set_dropout
-from app.encoder.tensors import load_strictly, read_weights
+from app.encoder.from_scratch import set_dropout
+from app.encoder.hub import CONFIGS, find_folder, weight_files
+from app.encoder.weights import read_weights
 from app.errors import UserError
 from app.progress import say
-from app.text.tokenizer import PairTokenizer
+from app.tensors import load_strictly
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.tokenizer import WordPieceTokenizer
+from app.text.tokenizer_config import library_of
 from app.text.tokenizer_json import TOKENIZER_JSON
-from app.text.tokenizer_settings import library_of
 
 ARCHITECTURES = {
     "bert": (BertConfig, BertModel),
@@ -55,14 +57,14 @@ ENDINGS = (  # of the names of classes, behind the architecture's
 )  # fmt: skip
 
 
-def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, PairTokenizer]:
+def load_pretrained(name: str, dropout: float = -1) -> Tuple[paddle.nn.Layer, WordPieceTokenizer]:
     """The encoder and tokenizer of a local folder or a PaddleNLP model name.
 
     Every weight of the encoder is the file's; only a pooler may be missing, which is said. Raises UserError where files are
     missing or damaged, hold code (pickles with anything but arrays), or do not fit the configuration.
     """
     folder = find_folder(name)
-    tokenizer = PairTokenizer.load(folder)
+    tokenizer = FastWordPieceTokenizer.load(folder)
     encoder = build_encoder(folder, dropout)
     if not (folder / TOKENIZER_JSON).exists() and not library_of(folder):
         say(f"{folder}: does not say which library it is from; texts are split as PaddleNLP does (with transformers_version in "
@@ -133,8 +135,8 @@ def _architecture(values: Dict[str, Any], file: Path) -> str:
         for architecture in ARCHITECTURES:
             if name == architecture or any(name == architecture + ending for ending in ENDINGS):
                 return architecture
-    told = next((str(name) for name in named if name), "nothing")
-    raise UserError(f"{file}: is for {told}; this program takes {', '.join(ARCHITECTURES)} (model_type, or architectures)")
+    message = next((str(name) for name in named if name), "nothing")
+    raise UserError(f"{file}: is for {message}; this program takes {', '.join(ARCHITECTURES)} (model_type, or architectures)")
 
 
 def _check_finite(arrays: Dict[str, np.ndarray], source: str) -> None:
@@ -143,7 +145,7 @@ def _check_finite(arrays: Dict[str, np.ndarray], source: str) -> None:
         raise UserError(f"{source}: {wrong[0]} holds values that are not finite (nan or inf)")
 
 
-def _check_fit(encoder: paddle.nn.Layer, tokenizer: PairTokenizer, folder: Path) -> None:
+def _check_fit(encoder: paddle.nn.Layer, tokenizer: WordPieceTokenizer, folder: Path) -> None:
     size = encoder.config.vocab_size
     if tokenizer.size > size:
         raise UserError(f"{folder}: its vocabulary has {tokenizer.size} tokens, the model's embedding {size}; the wrong one?")

@@ -1,13 +1,13 @@
-"""What a figure has to beat: the majority label, and a threshold on shared characters."""
+"""Two simple rules that a model has to beat: the most frequent label, and a threshold on the overlap of characters."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import numpy as np
 
-from app.text.labelled import Pairs
+from app.text.dataset import LabelledPairs
 
 
 def character_overlap(text_a: str, text_b: str) -> float:
@@ -16,25 +16,28 @@ def character_overlap(text_a: str, text_b: str) -> float:
     return 2 * sum((a & b).values()) / max(1, sum(a.values()) + sum(b.values()))
 
 
-def baselines(train: Pairs, test: Pairs, positive: str) -> Dict[str, float]:
-    """Accuracy on `test` of two rules fitted on `train`: `majority`, and `character_overlap` (two labels only)."""
+def baselines(train: LabelledPairs, test: LabelledPairs, positive: str) -> Dict[str, float]:
+    """Accuracy on `test` of rules fitted on `train`: `majority`, and for two labels `character_overlap`."""
     majority = Counter(train.labels).most_common(1)[0][0]
-    scores = {"majority": sum(label == majority for label in test.labels) / len(test)}
+    accuracies = {"majority": sum(label == majority for label in test.labels) / len(test)}
     if len(set(train.labels)) == 2:
-        overlaps, matches = _overlaps(train), np.array([label == positive for label in train.labels])
-        threshold, above = _fit_threshold(overlaps, matches)
-        said = (_overlaps(test) >= threshold) == above
-        scores["character_overlap"] = float((said == np.array([label == positive for label in test.labels])).mean())
-    return scores
+        threshold, above = _fit_threshold(_overlaps(train), _is_positive(train, positive))
+        predicted = (_overlaps(test) >= threshold) == above
+        accuracies["character_overlap"] = float((predicted == _is_positive(test, positive)).mean())
+    return accuracies
 
 
-def _overlaps(pairs: Pairs) -> np.ndarray:
+def _is_positive(pairs: LabelledPairs, positive: str) -> np.ndarray:
+    return np.array([label == positive for label in pairs.labels])
+
+
+def _overlaps(pairs: LabelledPairs) -> np.ndarray:
     return np.array([character_overlap(a, b) for a, b in zip(pairs.text_a, pairs.text_b)])
 
 
-def _fit_threshold(values: np.ndarray, matches: np.ndarray):
-    """The threshold, and whether a match lies above it or below, with the best accuracy."""
-    candidates: List[float] = sorted(set(np.round(np.quantile(values, np.linspace(0, 1, 201)), 6)))
-    scored = [(float(((values >= cut) == matches).mean()), cut) for cut in candidates]
-    high, low = max(scored), min(scored)
-    return (high[1], True) if high[0] >= 1 - low[0] else (low[1], False)
+def _fit_threshold(values: np.ndarray, matches: np.ndarray) -> Tuple[float, bool]:
+    """The threshold with the best accuracy, and whether matches are above it (True) or below."""
+    thresholds: List[float] = sorted(set(np.round(np.quantile(values, np.linspace(0, 1, 201)), 6)))
+    accuracies = [(float(((values >= threshold) == matches).mean()), threshold) for threshold in thresholds]
+    highest, lowest = max(accuracies), min(accuracies)
+    return (highest[1], True) if highest[0] >= 1 - lowest[0] else (lowest[1], False)

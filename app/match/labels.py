@@ -7,11 +7,11 @@ from collections import Counter
 from typing import List
 
 from app.errors import UserError
-from app.text.labelled import Pairs
+from app.text.dataset import LabelledPairs
 
-MOST_LABELS = 100  # more distinct labels than this are a wrong column
+MAX_LABELS = 100  # with more distinct labels, the label column is probably wrong
 INTEGER = re.compile(r"-?\d+", re.ASCII)
-KNOWN = [  # two labels of which the second means "match"
+BINARY_LABELS = [  # (no match, match)
     ("0", "1"), ("-1", "1"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("negative", "positive"), ("neg", "pos"),
     ("different", "same"), ("mismatch", "match"), ("not_match", "match"), ("no_match", "match"), ("unmatched", "matched"),
     ("not_duplicate", "duplicate"), ("not_entailment", "entailment"), ("not_similar", "similar"), ("dissimilar", "similar"),
@@ -21,31 +21,31 @@ KNOWN = [  # two labels of which the second means "match"
 ]  # fmt: skip
 
 
-def label_names(train: Pairs) -> List[str]:
-    """The labels of the training set, sorted: as numbers where all are integers. Raises UserError for a wrong column."""
+def label_names(train: LabelledPairs) -> List[str]:
+    """The labels of the training set, sorted (as numbers if all are integers). Raises UserError for a wrong column."""
     counts = Counter(train.labels)
     all_integers = all(map(INTEGER.fullmatch, counts))
     names = sorted(counts, key=lambda name: (int(name), name) if all_integers else name)
     if len(names) < 2:
-        raise UserError(f"{train.path}: every label is {names[0]!r}; two at least are needed")
+        raise UserError(f"{train.path}: every label is {names[0]!r}; at least two are needed")
     first = train.labels[0]
     if train.lines[0] == 1 and counts[first] == 1 and len(names) > 2 and not INTEGER.fullmatch(first):
         raise UserError(
             f"{train.path}: line 1 looks like a header ({first!r} is no other row's label); name its columns with --columns"
         )
-    if len(names) > MOST_LABELS:
+    if len(names) > MAX_LABELS:
         raise UserError(f"{train.path}: {len(names):,} different labels; is that the label column? (--columns a,b,label)")
     return names
 
 
 def positive_index(names: List[str], wanted: str) -> int:
-    """The position of the label that means "match"; of more than two labels, the last. Raises UserError where it is not clear."""
+    """The position of the label that means "match"; the last one of more than two labels. Raises UserError if it is not clear."""
     if wanted:
         if wanted not in names:
             raise UserError(f"--positive_label {wanted}: the labels are {', '.join(names)}")
         return names.index(wanted)
     lowered = [re.sub(r"[\s_-]+", "_", name.lower()) if not INTEGER.fullmatch(name) else name for name in names]
-    known = next((pair[1] for pair in KNOWN if set(pair) == set(lowered)), None)
+    known = next((pair[1] for pair in BINARY_LABELS if set(pair) == set(lowered)), None)
     if known is None and len(names) == 2:
-        raise UserError(f"the labels are {names[0]!r} and {names[1]!r}; say which means that the texts match: --positive_label")
+        raise UserError(f"the labels are {names[0]!r} and {names[1]!r}; --positive_label must say which one means that the texts match")
     return lowered.index(known) if known else len(names) - 1

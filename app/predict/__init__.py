@@ -1,1 +1,1 @@
-"""A matcher and texts -> scores."""
+"""A file of pairs -> a scored file; the Python API."""

@@ -13,45 +13,46 @@ from typing import Any, Callable, Iterable, List, Tuple, get_args
 import numpy as np
 
 from app import forks, runtime
-from app.match.card import read_card
+from app.engine.engines import open_engine
+from app.engine.export import unchanged
+from app.engine.predictor import PairPredictor
+from app.engine.process_pool import EngineProcessPool
+from app.engine.select import candidates, open_first
+from app.match.matcher_config import read_matcher_config
+from app.match.predictions import predict_labels
 from app.options import Engines, PredictOptions
-from app.predict.choose import candidates, open_first
-from app.predict.engine import open_engine
-from app.predict.export import unchanged
-from app.predict.processes import EngineProcesses
-from app.predict.rows import NOT_FINITE
-from app.predict.scorer import Scorer, decide
-from app.text.basic import is_blank
-from app.text.tokenizer import PairTokenizer
+from app.predict.output_file import NOT_FINITE
+from app.text.basic_tokenizer import is_blank
+from app.text.fast_tokenizer import FastWordPieceTokenizer
 
 
 @dataclass
 class Score:
-    """What a matcher says of one pair."""
+    """The result for one pair."""
 
-    probability: float  # calibrated: of the positive label; of the predicted label where there are more than two
-    prediction: str  # the label
-    cut: bool  # whether the pair was too long and lost tokens
+    probability: float  # calibrated: of the positive label; with more than two labels, of the predicted label
+    prediction: str  # the predicted label
+    truncated: bool  # whether the pair was too long and lost tokens
 
 
 class Matcher:
-    """A fine-tuned checkpoint, ready to score pairs. Several threads may use one at once.
+    """A fine-tuned checkpoint, ready to score pairs. Several threads may use it at the same time.
 
     matcher = Matcher.load("output/match/best")
     matcher.score([("怎么还信用卡", "信用卡如何还款")])[0].probability
     matcher.rank("怎么还信用卡", ["信用卡如何还款", "明天下雨吗"])
     """
 
-    def __init__(self, open_scorer: Callable[[], Scorer]):
-        self._open_scorer, self._process, self._scorer = open_scorer, os.getpid(), open_scorer()
-        self.card = self._scorer.card
+    def __init__(self, open_predictor: Callable[[], PairPredictor]):
+        self._open_predictor, self._process, self._predictor = open_predictor, os.getpid(), open_predictor()
+        self.matcher_config = self._predictor.matcher_config
 
     @property
-    def scorer(self) -> Scorer:
-        """Tokenizes pairs and runs the engine. A fork has none of its threads: it gets an engine in processes of its own."""
+    def predictor(self) -> PairPredictor:
+        """The tokenizer and the engine. A fork of this process has none of its threads, so it opens an engine process of its own."""
         if self._process != os.getpid():
-            self._scorer, self._process = self._open_scorer(), os.getpid()
-        return self._scorer
+            self._predictor, self._process = self._open_predictor(), os.getpid()
+        return self._predictor
 
     @classmethod
     def load(
@@ -61,59 +62,61 @@ class Matcher:
         engine: str = "auto",
         max_decision_change: float = PredictOptions.max_decision_change,
     ) -> "Matcher":
-        """Loads a checkpoint folder strictly. `engine` is one of `predict.py --help`; `auto` takes the one that was found
-        to be the best for a file before, of those that change at most this share of decisions, else fp32. Raises UserError
-        where something is missing or does not fit.
+        """Loads a checkpoint folder strictly.
+
+        `engine`: one of `predict.py --help`. `auto` takes the fastest engine that an earlier `predict.py` has measured on this
+        machine and that changes at most `max_decision_change` (0 to 1) of the decisions, else fp32.
+        Raises UserError if something is missing or does not fit, ValueError for an unknown engine.
         """
         if engine not in get_args(Engines):
             raise ValueError(f"engine {engine!r}: one of {', '.join(get_args(Engines))} is expected")
         runtime.prepare()
-        place = Path(folder)
-        read_card(place)  # says what is wrong with the folder before Paddle takes its seconds to load
-        names = candidates(place, device, max_decision_change) if engine == "auto" else [engine]
+        path = Path(folder)
+        read_matcher_config(path)  # finds errors in the folder before Paddle is loaded, which takes seconds
+        names = candidates(path, device, max_decision_change) if engine == "auto" else [engine]
 
-        def open_scorer() -> Scorer:
-            open_one = open_engine if forks.can_compute() else EngineProcesses
-            tell = functools.partial(warnings.warn, stacklevel=4)
-            with unchanged(place):
-                _, opened = open_first(names, lambda name: open_one(name, place, device), tell)
-                return Scorer(opened, PairTokenizer.load(place), read_card(place))
+        def open_predictor() -> PairPredictor:
+            open_one = open_engine if forks.can_compute() else EngineProcessPool
+            warn = functools.partial(warnings.warn, stacklevel=4)
+            with unchanged(path):
+                _, opened = open_first(names, lambda name: open_one(name, path, device), warn)
+                return PairPredictor(opened, FastWordPieceTokenizer.load(path), read_matcher_config(path))
 
-        return cls(open_scorer)
+        return cls(open_predictor)
 
     def score(self, pairs: Iterable[Tuple[str, str]]) -> List[Score]:
-        """Scores of (text_a, text_b) pairs, in their order: a list, a generator, a NumPy or pandas table of two columns.
+        """Scores (text_a, text_b) pairs: a list, a generator, or a NumPy or pandas table with two columns. Keeps their order.
 
-        Raises ValueError, saying which, where one is no pair of texts, or a text is empty.
+        Raises ValueError with its position if one is not a pair of texts, or a text is empty.
         """
-        verdicts = decide(self.card, self.scorer.submit(_checked_pairs(pairs)).result())
-        wrong = np.flatnonzero(~verdicts.finite)
+        predictions = predict_labels(self.matcher_config, self.predictor.submit(_checked_pairs(pairs)).result())
+        wrong = np.flatnonzero(~predictions.finite)
         if len(wrong):
             raise ValueError(f"pair {wrong[0]}: {NOT_FINITE}")
-        labels = self.card.labels
+        labels = self.matcher_config.labels
         return [
-            Score(float(probability), labels[label], bool(cut))
-            for probability, label, cut in zip(verdicts.probability, verdicts.label, verdicts.cut)
+            Score(float(probability), labels[label], bool(truncated))
+            for probability, label, truncated in zip(predictions.probability, predictions.label, predictions.truncated)
         ]
 
     def rank(self, query: str, candidates: Iterable[str], top_k: int = 0) -> List[Tuple[int, Score]]:
-        """(place among the candidates, score), the likeliest match first; the first `top_k` of them, 0: all.
+        """Tuples (position among the candidates, score), the most probable match first; only the first `top_k` (0: all).
 
-        Raises ValueError as `score` does, and where the model has more than two labels: there is no "match" among them.
+        Raises ValueError as `score` does, and if the model has more than two labels: then none of them means "match".
         """
         if isinstance(candidates, (str, bytes)):
-            raise ValueError(f"candidates: a text, {candidates!r}, where several are expected")
+            raise ValueError(f"candidates: one text, {candidates!r}; several are expected")
         if top_k < 0:
             raise ValueError(f"top_k is {top_k}, and must be 0 (all) or more")
-        if len(self.card.labels) != 2:
-            raise ValueError(f"ranking needs a model with two labels, this one has {len(self.card.labels)}")
+        if len(self.matcher_config.labels) != 2:
+            raise ValueError(f"ranking needs a model with two labels, this one has {len(self.matcher_config.labels)}")
         scores = self.score([(query, candidate) for candidate in candidates])
-        order = sorted(range(len(scores)), key=lambda place: -scores[place].probability)
-        return [(place, scores[place]) for place in order[: top_k or None]]
+        order = sorted(range(len(scores)), key=lambda position: -scores[position].probability)
+        return [(position, scores[position]) for position in order[: top_k or None]]
 
 
 def _checked_pairs(pairs: Iterable[Any]) -> List[Tuple[str, str]]:
-    """The pairs as tuples of texts. Raises ValueError where they are none: a text is a sequence as well, of letters."""
+    """The pairs as tuples of two texts. Raises ValueError otherwise: a string is a sequence too, so it could be taken for a pair."""
     if isinstance(pairs, (str, bytes)):
         raise ValueError(f"pairs: a text, {pairs!r}, where (text_a, text_b) pairs are expected")
     rows = pairs.itertuples(index=False, name=None) if hasattr(pairs, "itertuples") else pairs  # of a pandas table

@@ -8,16 +8,16 @@ from typing import Tuple
 import numpy as np
 
 from app import machine
-from app.encoder.scratch import encoder_from_scratch
+from app.encoder.from_scratch import encoder_from_scratch
 from app.options import PretrainOptions
 from app.pretrain.checkpoint import load_for_pretraining
 from app.pretrain.corpus import Corpus
 from app.pretrain.documents import parse_sources
 from app.pretrain.model import PretrainingModel
-from app.pretrain.sentence_pairs import KINDS
+from app.pretrain.segment_pairs import KINDS
 from app.pretrain.task import PretrainTask
-from app.text.tokenizer import PairTokenizer
-from app.train import parallel
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.train import distributed
 
 
 def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
@@ -28,10 +28,10 @@ def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
     if options.init_from_ckpt:
         model, tokenizer, source = load_for_pretraining(options.init_from_ckpt, labels, options.dropout)
     else:
-        tokenizer = PairTokenizer.load(Path(options.shards_dir) / "tokenizer")
+        tokenizer = FastWordPieceTokenizer.load(Path(options.shards_dir) / "tokenizer")
         encoder = encoder_from_scratch(options.model_size, tokenizer.size, options.dropout, options.architecture)
         model, source = PretrainingModel(encoder, labels), f"random weights ({options.architecture} {options.model_size})"
-    card = {
+    metadata = {
         "corpus": [{"file": source.path.name, "weight": source.weight} for source in sources],
         "tokens": int(corpus.sentences[-1]),
         "sentence_task": options.sentence_task,
@@ -39,5 +39,5 @@ def build(options: PretrainOptions) -> Tuple[PretrainTask, str]:
         "started_from": source if not options.init_from_ckpt else Path(options.init_from_ckpt).name,
     }
     rate = machine.matmul_rate(options.amp_dtype if options.amp != "none" else "float32")
-    rate = float(parallel.all_sum(np.array([rate]))[0])  # of all processes at once, as they train
-    return PretrainTask(model, tokenizer, corpus, options, card, rate), source
+    rate = float(distributed.all_sum(np.array([rate]))[0])  # of all processes at once, as they train
+    return PretrainTask(model, tokenizer, corpus, options, metadata, rate), source

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.atomic import read_json
 from app.errors import UserError
-from app.pretrain.shards import MAKE_ANEW, read_header
+from app.pretrain.token_shards import MAKE_ANEW, read_header
 
 ARRAYS = {"tokens": "r", "word_starts": "r", "sentences": None, "documents": None, "held_out": None}  # how they are mapped
 

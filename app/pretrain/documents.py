@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 from app.errors import UserError
-from app.pretrain.sentences import split_sentences
+from app.pretrain.sentence_splitter import split_sentences
 from app.text.lines import DecodedLines, detect_encoding, open_bytes
 
 Document = List[str]

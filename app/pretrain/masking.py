@@ -29,7 +29,7 @@ def mask_tokens(
     word_starts: np.ndarray,
     special: np.ndarray,
     masking: str,
-    share: float,
+    mlm_probability: float,
     mask_id: int,
     replacements: np.ndarray,
     random: np.random.Generator,
@@ -39,7 +39,7 @@ def mask_tokens(
     `input_ids` int [tokens]; `word_starts` bool [tokens]; `special` bool [tokens], never masked; `replacements`: ids a random
     token is drawn from. At most round(share x ordinary tokens) are predicted, one at least; with `token`, exactly so many.
     """
-    wanted = max(1, round(share * int((~special).sum())))
+    wanted = max(1, round(mlm_probability * int((~special).sum())))
     units = _choose(word_starts, special, masking, wanted, random)
     positions = np.concatenate([np.zeros(0, np.int64), *units])
     # What happens is drawn for each token, for spans for each span.
@@ -92,7 +92,7 @@ def _place(used: np.ndarray, apart: np.ndarray, length: int, random: np.random.G
     cuts = np.append(0, np.cumsum(apart))
     for count in range(min(length, len(used)), 0, -1):
         free = (before[count:] == before[: len(before) - count]) & (cuts[count - 1 :] == cuts[: len(cuts) - count + 1])
-        places = np.flatnonzero(free)
-        if len(places):
-            return int(random.choice(places)), count
+        positions = np.flatnonzero(free)
+        if len(positions):
+            return int(random.choice(positions)), count
     raise ValueError("every word is used")

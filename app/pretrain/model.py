@@ -61,7 +61,7 @@ class PretrainingModel(paddle.nn.Layer):
         return getattr(self, self.prefix)
 
     def forward(
-        self, input_ids: paddle.Tensor, token_type_ids: paddle.Tensor, predicted: paddle.Tensor
+        self, input_ids: paddle.Tensor, token_type_ids: paddle.Tensor, masked_positions: paddle.Tensor
     ) -> Tuple[paddle.Tensor, Optional[paddle.Tensor]]:
         """`input_ids`, `token_type_ids` int64 [B, S]; `predicted` int64 [M], places in the flattened [B x S].
 
@@ -69,7 +69,7 @@ class PretrainingModel(paddle.nn.Layer):
         """
         sequence, pooled = self.encoder(input_ids, token_type_ids=token_type_ids)[:2]
         hidden = sequence.reshape([-1, sequence.shape[-1]])  # [B, S, H] -> [B x S, H]
-        hidden = paddle.gather(hidden, predicted)  # [B x S, H] -> [M, H]
+        hidden = paddle.gather(hidden, masked_positions)  # [B x S, H] -> [M, H]
         words = self.encoder.embeddings.word_embeddings.weight
         logits = self.cls.predictions(hidden, words)
         return logits, self.cls.seq_relationship(pooled) if self.sentence_labels else None

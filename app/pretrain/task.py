@@ -13,17 +13,17 @@ from app import runtime
 from app.options import PretrainOptions
 from app.pretrain.checkpoint import save_pretrained
 from app.pretrain.corpus import Corpus
-from app.pretrain.examples import Examples
+from app.pretrain.dataset import PretrainingDataset
 from app.pretrain.model import PretrainingModel, flops
-from app.pretrain.sentence_pairs import epoch_documents, pair_sentences
-from app.text.batches import evaluation_batches, training_batches
-from app.text.tokenizer import PairTokenizer
-from app.train import parallel
+from app.pretrain.segment_pairs import epoch_documents, make_segment_pairs
+from app.text.batch_sampler import evaluation_batches, training_batches
+from app.text.tokenizer import WordPieceTokenizer
+from app.train import distributed
 from app.train.prefetch import prefetch
 from app.train.task import Batch
 
 DEV_SEED = 0  # the held-out examples and their masks are the same in every run: figures can be compared
-SUMS = ("rows", "tokens", "places", "predictions", "lm_loss", "lm_right", "asked", "sentence_loss", "sentence_right")
+SUMS = ("rows", "tokens", "positions", "predictions", "lm_loss", "lm_correct", "sentence_examples", "sentence_loss", "sentence_correct")
 
 
 class PretrainTask:
@@ -32,34 +32,34 @@ class PretrainTask:
     def __init__(
         self,
         model: PretrainingModel,
-        tokenizer: PairTokenizer,
+        tokenizer: WordPieceTokenizer,
         corpus: Corpus,
         options: PretrainOptions,
-        card: Dict[str, Any],
+        metadata: Dict[str, Any],
         matmul_rate: float,
     ):
-        self.model, self.tokenizer, self.corpus, self.options, self.card = model, tokenizer, corpus, options, card
+        self.model, self.tokenizer, self.corpus, self.options, self.metadata = model, tokenizer, corpus, options, metadata
         self.matmul_rate = matmul_rate  # 1e9 operations a second, of all processes together
-        self.rows_a_step = options.batch_size * runtime.world_size() * options.gradient_accumulation_steps
-        self._epochs: Dict[int, Examples] = {}
+        self.global_batch_size = options.batch_size * runtime.world_size() * options.gradient_accumulation_steps
+        self._epochs: Dict[int, PretrainingDataset] = {}
         self._steps: Dict[int, int] = {}
         self.dev = self._examples(np.flatnonzero(corpus.held_out), DEV_SEED, 0)
         drawn = np.random.default_rng(DEV_SEED).permutation(len(self.dev.pairs))[: options.dev_sequences]
         self.dev.pairs = self.dev.pairs.keep(np.sort(drawn))  # of all held-out documents, not of the first
 
-    def _examples(self, documents: np.ndarray, seed: int, epoch: int) -> Examples:
+    def _examples(self, documents: np.ndarray, seed: int, epoch: int) -> PretrainingDataset:
         options, random = self.options, np.random.default_rng([seed, epoch])
-        pairs = pair_sentences(
-            self.corpus, documents, options.max_seq_length, options.sentence_task, options.short_sequences, random
+        pairs = make_segment_pairs(
+            self.corpus, documents, options.max_seq_length, options.sentence_task, options.short_seq_prob, random
         )
-        return Examples(self.corpus, pairs, self.tokenizer, options.masking, options.masked_share, seed, epoch)
+        return PretrainingDataset(self.corpus, pairs, self.tokenizer, options.masking, options.masked_lm_prob, seed, epoch)
 
-    def examples(self, epoch: int) -> Examples:
-        """The training examples of an epoch; the last one asked for is kept."""
+    def examples(self, epoch: int) -> PretrainingDataset:
+        """The training examples of an epoch; the last one sentence_examples for is kept."""
         if epoch not in self._epochs:
             documents = epoch_documents(self.corpus, np.random.default_rng([self.options.seed, epoch]))
             self._epochs = {epoch: self._examples(documents, self.options.seed, epoch)}
-            self._steps[epoch] = -(-len(self._epochs[epoch].pairs) // self.rows_a_step)
+            self._steps[epoch] = -(-len(self._epochs[epoch].pairs) // self.global_batch_size)
         return self._epochs[epoch]
 
     def steps_in_epoch(self, epoch: int) -> int:
@@ -71,23 +71,23 @@ class PretrainTask:
     def steps(self, epoch: int, skip: int) -> Iterator[List[Batch]]:
         """Rows are chosen for all processes together: an epoch is the same at any world size."""
         examples = self.examples(epoch)
-        batches = training_batches(examples.pairs.lengths, self.rows_a_step, self.options.seed, epoch)
-        for parts in prefetch(self._parts(examples, rows) for rows in batches[skip:]):
+        batches = training_batches(examples.pairs.lengths, self.global_batch_size, self.options.seed, epoch)
+        for micro_batches in prefetch(self._micro_batches(examples, rows) for rows in batches[skip:]):
             # The mean is over the predictions of the whole step; DataParallel averages over processes, hence the factor.
-            predictions = parallel.device_sum(sum(len(part["answers"]) * part["counts"] for part in parts))
-            for part in parts:
+            predictions = distributed.device_sum(sum(len(part["masked_lm_labels"]) * part["counts"] for part in micro_batches))
+            for part in micro_batches:
                 part["lm_weight"] = part["counts"] * runtime.world_size() / predictions
-            yield parts
+            yield micro_batches
 
-    def _parts(self, examples: Examples, rows: np.ndarray) -> List[Batch]:
-        asked = max(1, int((examples.pairs.label[rows] >= 0).sum()))
-        parts = []
-        for part in parallel.own_parts(rows, self.options.gradient_accumulation_steps):
+    def _micro_batches(self, examples: PretrainingDataset, rows: np.ndarray) -> List[Batch]:
+        sentence_examples = max(1, int((examples.pairs.label[rows] >= 0).sum()))
+        micro_batches = []
+        for part in distributed.own_micro_batches(rows, self.options.gradient_accumulation_steps):
             batch: Dict[str, Any] = examples.batch(part if len(part) else rows[:1])
             batch["counts"] = float(len(part) > 0)  # a process without a row takes part with a row that weighs nothing
-            batch["sentence_weight"] = batch["counts"] * runtime.world_size() / asked
-            parts.append(batch)
-        return parts
+            batch["sentence_weight"] = batch["counts"] * runtime.world_size() / sentence_examples
+            micro_batches.append(batch)
+        return micro_batches
 
     def loss(self, model: paddle.nn.Layer, batch: Batch) -> Tuple[paddle.Tensor, Dict[str, Any]]:
         """Masked-LM loss averaged over the step's predictions plus sentence loss averaged over its questions."""
@@ -97,31 +97,31 @@ class PretrainTask:
 
     def _sums(self, model: paddle.nn.Layer, batch: Batch) -> Dict[str, Any]:
         """What happened in a batch, each a sum (SUMS)."""
-        answers, labels = paddle.to_tensor(batch["answers"]), paddle.to_tensor(batch["sentence_labels"])
-        inputs = [paddle.to_tensor(batch[name]) for name in ("input_ids", "token_type_ids", "predicted")]
+        masked_lm_labels, labels = paddle.to_tensor(batch["masked_lm_labels"]), paddle.to_tensor(batch["sentence_labels"])
+        inputs = [paddle.to_tensor(batch[name]) for name in ("input_ids", "token_type_ids", "masked_positions")]
         logits, sentence_logits = model(*inputs)
         values: Dict[str, Any] = {
             "rows": len(batch["input_ids"]),
             "tokens": batch["tokens"],
-            "places": batch["input_ids"].size,
-            "predictions": len(batch["answers"]),
-            "lm_loss": F.cross_entropy(logits.astype("float32"), answers, reduction="sum"),
-            "lm_right": (logits.argmax(axis=-1) == answers).astype("float32").sum(),
-            "asked": int((batch["sentence_labels"] >= 0).sum()),
+            "positions": batch["input_ids"].size,
+            "predictions": len(batch["masked_lm_labels"]),
+            "lm_loss": F.cross_entropy(logits.astype("float32"), masked_lm_labels, reduction="sum"),
+            "lm_correct": (logits.argmax(axis=-1) == masked_lm_labels).astype("float32").sum(),
+            "sentence_examples": int((batch["sentence_labels"] >= 0).sum()),
             "sentence_loss": paddle.zeros([]),
-            "sentence_right": paddle.zeros([]),
+            "sentence_correct": paddle.zeros([]),
         }
         if sentence_logits is not None:
             values["sentence_loss"] = F.cross_entropy(sentence_logits.astype("float32"), labels, ignore_index=-1, reduction="sum")
-            values["sentence_right"] = (sentence_logits.argmax(axis=-1) == labels).astype("float32").sum()
+            values["sentence_correct"] = (sentence_logits.argmax(axis=-1) == labels).astype("float32").sum()
         return values
 
-    def figures(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
+    def training_metrics(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
         """Losses and accuracies; share of padding; tokens, sequences and operations a second."""
         operations = flops(self.model, sums["tokens"], sums["predictions"], sums["tokens"] / sums["rows"]) / 1e9
         return {
             **_means(sums),
-            "padding": 1 - sums["tokens"] / sums["places"],
+            "padding": 1 - sums["tokens"] / sums["positions"],
             "tokens/s": sums["tokens"] / seconds,
             "sequences/s": sums["rows"] / seconds,
             "GFLOP/s": operations / seconds,
@@ -137,12 +137,12 @@ class PretrainTask:
         for rows in batches[runtime.rank() :: runtime.world_size()]:
             sums = self._sums(self.model, self.dev.batch(rows))
             totals += [float(sums[name]) for name in SUMS]
-        figures = _means(dict(zip(SUMS, parallel.all_sum(totals).tolist())))
-        return {**figures, "perplexity": float(np.exp(figures["masked LM loss"]))}
+        metrics = _means(dict(zip(SUMS, distributed.all_sum(totals).tolist())))
+        return {**metrics, "perplexity": float(np.exp(metrics["masked LM loss"]))}
 
-    def score(self, figures: Dict[str, float]) -> float:
+    def metric_for_best_model(self, metrics: Dict[str, float]) -> float:
         """The lower the held-out masked-LM loss, the better."""
-        return -figures["masked LM loss"]
+        return -metrics["masked LM loss"]
 
     def state(self) -> Dict[str, Any]:
         """Nothing: all that a run needs to go on is in the loop's own state."""
@@ -151,15 +151,15 @@ class PretrainTask:
     def load_state(self, state: Dict[str, Any]) -> None:
         """Puts back what `state` gave."""
 
-    def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
+    def save(self, folder: Path, metrics: Dict[str, float], step: int) -> Path:
         """Writes a checkpoint folder that AutoModel, run_match.sh and --init_from_ckpt read."""
-        card = {**self.card, "step": step, "held_out": figures}
-        return save_pretrained(folder, self.model, self.tokenizer, card)
+        metadata = {**self.metadata, "step": step, "held_out": metrics}
+        return save_pretrained(folder, self.model, self.tokenizer, metadata)
 
 
 def _means(sums: Dict[str, float]) -> Dict[str, float]:
-    predictions, asked = max(1, sums["predictions"]), max(1, sums["asked"])
-    masked = {"masked LM loss": sums["lm_loss"] / predictions, "masked LM accuracy": sums["lm_right"] / predictions}
-    if not sums["asked"]:
+    predictions, sentence_examples = max(1, sums["predictions"]), max(1, sums["sentence_examples"])
+    masked = {"masked LM loss": sums["lm_loss"] / predictions, "masked LM accuracy": sums["lm_correct"] / predictions}
+    if not sums["sentence_examples"]:
         return masked
-    return {**masked, "sentence loss": sums["sentence_loss"] / asked, "sentence accuracy": sums["sentence_right"] / asked}
+    return {**masked, "sentence loss": sums["sentence_loss"] / sentence_examples, "sentence accuracy": sums["sentence_correct"] / sentence_examples}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Sequence, Union
 
 from app.errors import UserError
-from app.text.names import find_label, find_pair, is_code, is_number, knows_pair, looks_like_header, looks_like_labels
+from app.text.column_names import find_label, find_pair, is_code, is_number, knows_pair, looks_like_header, looks_like_labels
 
 ENOUGH = 5  # rows that show that a column counts them
 
@@ -15,12 +15,12 @@ ENOUGH = 5  # rows that show that a column counts them
 class Columns:
     """Where the texts and the label are."""
 
-    places: List[Union[int, str]]  # of text_a, text_b and, where there is one, the label: positions, or names (JSON)
+    positions: List[Union[int, str]]  # of text_a, text_b and, where there is one, the label: positions, or names (JSON)
     names: List[str]  # of all columns; empty where there is no header
     header: bool  # whether the first row is one
 
 
-class Chooser:
+class ColumnFinder:
     """What the user and the checkpoint say: `wanted` by --columns, `header` by --header, `remembered` from training."""
 
     def __init__(self, path: str, wanted: str = "", header: str = "", remembered: Sequence[str] = (), labelled: bool = False):
@@ -40,19 +40,19 @@ class Chooser:
         first = [cell.strip() for cell in rows[0]]
         has_header = self.header == "yes" or (self.header != "no" and self._is_header(rows))
         if self.numbered:
-            places = [int(number) - 1 for number in self.wanted]
-            if min(places) < 0 or max(places) >= len(first):
+            positions = [int(number) - 1 for number in self.wanted]
+            if min(positions) < 0 or max(positions) >= len(first):
                 raise UserError(f"--columns {','.join(self.wanted)}: {self.path} has columns 1 to {len(first)}")
         elif has_header:
             named = self._by_name(first)
             if not named and self.header != "yes":
                 self._unknown(first)
-            places = [first.index(name) for name in named] if named else self._by_order(rows[1:] or rows)
+            positions = [first.index(name) for name in named] if named else self._by_order(rows[1:] or rows)
         elif self.wanted:
             raise UserError(f"--columns {','.join(self.wanted)}: {self.path} has no header (--header no); number its columns")
         else:
-            places = self._by_order(rows)
-        return Columns(self._with_label(places), first if has_header else [], has_header)
+            positions = self._by_order(rows)
+        return Columns(self._with_label(positions), first if has_header else [], has_header)
 
     def _is_header(self, rows: List[List[str]]) -> bool:
         if self.numbered:
@@ -89,24 +89,24 @@ class Chooser:
         """Of 2 or 3 columns without names: the texts, then the label. A first column that counts the rows is passed over."""
         width = len(rows[0])
         rows = [row for row in rows if len(row) == width]
-        places = list(range(width))[int(_counts([row[0].strip() for row in rows])) :]
-        if len(places) not in (2, 3):
+        positions = list(range(width))[int(_counts([row[0].strip() for row in rows])) :]
+        if len(positions) not in (2, 3):
             raise UserError(f"{self.path}: {width} columns without known names; a row is {_shown(rows[0])}: {self._ask()}")
-        for place in places[:2]:
-            if all(is_code(row[place]) for row in rows) and not all(is_code(cell) for row in rows for cell in row):
-                what = "numbers alone" if all(is_number(row[place]) for row in rows) else "no texts"
-                raise UserError(f"{self.path}: column {place + 1} holds {what}, as {_shown(rows[0])}: {self._ask()}")
-        if not all(looks_like_labels([row[place] for row in rows]) for place in places[2:]):
-            raise UserError(f"{self.path}: column {places[2] + 1} holds no labels, as {_shown(rows[0])}: {self._ask()}")
-        return places
+        for position in positions[:2]:
+            if all(is_code(row[position]) for row in rows) and not all(is_code(cell) for row in rows for cell in row):
+                what = "numbers alone" if all(is_number(row[position]) for row in rows) else "no texts"
+                raise UserError(f"{self.path}: column {position + 1} holds {what}, as {_shown(rows[0])}: {self._ask()}")
+        if not all(looks_like_labels([row[position] for row in rows]) for position in positions[2:]):
+            raise UserError(f"{self.path}: column {positions[2] + 1} holds no labels, as {_shown(rows[0])}: {self._ask()}")
+        return positions
 
     def _ask(self) -> str:
         return f"--columns with the numbers of the two texts{' and of the label' * self.labelled}, from 1, says which they are"
 
-    def _with_label(self, places: list) -> list:
-        if self.labelled and len(places) == 2:
+    def _with_label(self, positions: list) -> list:
+        if self.labelled and len(positions) == 2:
             raise UserError(f"{self.path}: no label column; labelled pairs are needed here (--columns A,B,LABEL names it)")
-        return places
+        return positions
 
 
 def _counts(cells: List[str]) -> bool:

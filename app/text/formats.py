@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import List
 
 from app.errors import UserError
-from app.text.names import knows_pair
+from app.text.column_names import knows_pair
 
 DELIMITERS = ("\t", ",", ";")
 EXAMPLE = '{"text_a": ..., "text_b": ...}'
-KINDS = ("tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow")
+FORMATS = ("tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow")
 
 
 @dataclass(frozen=True)
 class Format:
     """How rows are written."""
 
-    kind: str  # tsv (no quoting), csv (RFC 4180), jsonl
+    name: str  # tsv (no quoting), csv (RFC 4180), jsonl
     delimiter: str = ""  # of tsv and csv
 
     def described(self) -> str:
         """In words."""
-        return {"tsv": "TSV", "csv": "CSV", "jsonl": "JSON lines"}[self.kind] + " with semicolons" * (self.delimiter == ";")
+        return {"tsv": "TSV", "csv": "CSV", "jsonl": "JSON lines"}[self.name] + " with semicolons" * (self.delimiter == ";")
 
 
 def find_format(lines: List[str], path: Path, asked: str) -> Format:

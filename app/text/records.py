@@ -24,24 +24,24 @@ class Records:
         return self
 
     def __next__(self) -> Record:
-        if self._format.kind == "csv":
+        if self._format.name == "csv":
             line, text, cells, error = self._quoted()
             self._count += 1
             return self._count if self._by_number else line, text, cells, error
         text = next(self._lines)
-        if self._format.kind == "tsv":
+        if self._format.name == "tsv":
             return self._lines.number, text, split_end(text)[0].split("\t"), ""
         return (self._lines.number, text, *_object(text))
 
     @property
-    def place(self) -> Tuple[int, int]:
+    def position(self) -> Tuple[int, int]:
         """Bytes, and lines or rows, before the next record."""
         return self._lines.offset, self._count if self._by_number else self._lines.number
 
-    def skip_to(self, place: Tuple[int, int]) -> None:
+    def skip_to(self, position: Tuple[int, int]) -> None:
         """Goes on at a `place` that these records had."""
-        self._lines.skip_to(*place)
-        self._count = place[1]
+        self._lines.skip_to(*position)
+        self._count = position[1]
 
     def take_preamble(self, sample: bytes) -> str:
         """Takes Excel's first line `sep=;` off, where there is one."""

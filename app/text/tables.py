@@ -107,16 +107,26 @@ def write_table(source: Path, kind: str, scores: Path, target: Path) -> None:
     """Writes the table `source` anew, all types as they are; behind its columns those of `scores` (JSON lines, one a row)."""
     import pyarrow as arrow
 
-    added = [("probability", arrow.float64()), ("prediction", arrow.string()), ("error", arrow.string())]
     with Table(source, kind) as table, open(scores, encoding="utf-8") as lines, contextlib.ExitStack() as opened:
         schema = table.schema
-        for name, what in added:
-            schema = schema.append(arrow.field(name, what))
+        for field in added_columns():
+            schema = schema.append(field)
         writer = opened.enter_context(_writer(table, schema, target))
         for batch in table.batches(table.schema.names):
             rows = [json.loads(line) for line in itertools.islice(lines, batch.num_rows)]
-            columns = [arrow.array([row[name] for row in rows], what) for name, what in added]
+            columns = [arrow.array([row[field.name] for row in rows], field.type) for field in added_columns()]
             writer.write_batch(arrow.RecordBatch.from_arrays([*batch.columns, *columns], schema=schema))
+
+
+def added_columns() -> List[Any]:
+    """The Arrow fields of the columns that scoring adds."""
+    import pyarrow as arrow
+
+    return [
+        arrow.field("probability", arrow.float64()),
+        arrow.field("prediction", arrow.string()),
+        arrow.field("error", arrow.string()),
+    ]
 
 
 def _writer(table: Table, schema: Any, target: Path) -> Any:

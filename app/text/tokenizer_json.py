@@ -9,23 +9,23 @@ from typing import Dict, Optional
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from app.errors import UserError
-from app.text.basic import HUGGING_FACE, PADDLENLP, Basic
+from app.text.basic_tokenizer import HUGGING_FACE, PADDLENLP, BasicTokenizer
 
 TOKENIZER_JSON = "tokenizer.json"
 
 
 @dataclass(frozen=True)
-class Whole:
+class TokenizerJson:
     """What a tokenizer.json says."""
 
     vocabulary: Dict[str, int]
     added: Dict[str, int]  # tokens that are looked for in the text before it is split, the special ones among them
     unk_token: str
-    basic: Basic
+    basic: BasicTokenizer
     pair: Optional[Dict[str, list]]  # the tokens and segment ids of a pair of empty texts; None where it does not say
 
 
-def read_tokenizer_json(folder: Path) -> Optional[Whole]:
+def read_tokenizer_json(folder: Path) -> Optional[TokenizerJson]:
     """The folder's tokenizer.json; None where there is none. Raises UserError where it is damaged, or not BERT's WordPiece."""
     file = folder / TOKENIZER_JSON
     if not file.is_file():
@@ -39,11 +39,11 @@ def read_tokenizer_json(folder: Path) -> Optional[Whole]:
     if wrong:
         raise UserError(f"{file}: its {wrong} is not BERT's WordPiece, which is all that is read here")
     normalizer, pair = tokenizer.normalizer, tokenizer.encode("", "")
-    return Whole(
+    return TokenizerJson(
         tokenizer.get_vocab(with_added_tokens=False),
         {token.content: number for number, token in tokenizer.get_added_tokens_decoder().items()},
         tokenizer.model.unk_token,
-        Basic(_splits_like(tokenizer), normalizer.lowercase, normalizer.strip_accents, normalizer.handle_chinese_chars),
+        BasicTokenizer(_splits_like(tokenizer), normalizer.lowercase, normalizer.strip_accents, normalizer.handle_chinese_chars),
         dict(tokens=pair.tokens, segments=pair.type_ids) if tokenizer.post_processor else None,
     )
 
@@ -69,5 +69,5 @@ def _splits_like(tokenizer: Tokenizer) -> str:
     splitting = tokenizer.pre_tokenizer
     if isinstance(splitting, pre_tokenizers.BertPreTokenizer):
         return HUGGING_FACE
-    ours = Basic(PADDLENLP).pre_tokenizer()
+    ours = BasicTokenizer(PADDLENLP).pre_tokenizer()
     return PADDLENLP if splitting and splitting.__getstate__() == ours.__getstate__() else ""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during training: the step ends, all is saved, and the run says how to go on."""
+"""Ctrl-C and SIGTERM during training: the step ends, everything is saved, and the run prints how to resume."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 
 from app import runtime
 from app.progress import say
-from app.train import parallel
+from app.train import distributed
 
-REPEAT = 1.0  # seconds within which a second Ctrl-C is the first one, handed on by a launcher
-STOP_CHECK = 10  # steps between asking all processes whether one was interrupted
+REPEAT_SECONDS = 1.0  # a second Ctrl-C within this time is the first one, passed on by a launcher
+STOP_CHECK_STEPS = 10  # with several processes, they ask each other once in this many steps whether one was interrupted
 
 
 class InterruptFlag:
-    """Turns Ctrl-C and SIGTERM into a flag that the loop reads between steps; a second one leaves at once."""
+    """Turns Ctrl-C and SIGTERM into a flag that the trainer reads between steps. A second Ctrl-C ends the process at once."""
 
     def __enter__(self) -> "InterruptFlag":
         self.raised, self._first = False, 0.0
@@ -26,15 +26,15 @@ class InterruptFlag:
             signal.signal(number, handler)
 
     def _raise(self, number: int, frame: object) -> None:
-        if self.raised and time.monotonic() - self._first > REPEAT:
+        if self.raised and time.monotonic() - self._first > REPEAT_SECONDS:
             raise KeyboardInterrupt
         if self.raised:
             return
         self.raised, self._first = True, time.monotonic()
-        say("stopping after this step, then saving (once more leaves at once, with what was saved before)")
+        say("stopping after this step, then saving (press again to stop at once and keep the last save)")
 
     def on_any_process(self, step: int) -> bool:
         """Whether the run should stop now; all processes get the same answer."""
         if runtime.world_size() == 1:
             return self.raised
-        return step % STOP_CHECK == 0 and parallel.any_process(self.raised)
+        return step % STOP_CHECK_STEPS == 0 and distributed.any_process(self.raised)

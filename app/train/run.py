@@ -1,10 +1,13 @@
-"""One training run from the command line: its folder, its processes, how it says to go on. Shared by match and pretrain."""
+"""One training run from the command line: its folder, its processes, its device, its messages. Shared by match and pretrain."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Dict, Iterator, List
 
 from app import runtime
 from app.atomic import write_json
@@ -12,81 +15,99 @@ from app.errors import Interrupted, UserError
 from app.options import TrainOptions
 from app.progress import clock, say
 from app.shell import curves, script
-from app.train import parallel
-from app.train.folder import claim_folder, forget_claim
+from app.train import distributed
+from app.train.launcher import launch, launched_by_us, processes_wanted
+from app.train.run_folder import claim_folder, forget_claim
 
 
-def run_training(
-    command: str, arguments: List[str], options: TrainOptions, prepare: Callable[[], None], train: Callable[[], None]
-) -> int:
-    """Runs `train` in as many processes as the options ask for; returns the exit code.
+@dataclass
+class TrainingRun:
+    """A command whose `--output_dir` is claimed."""
 
-    `prepare` is called once before, without Paddle: what every process of this machine would otherwise do for itself.
+    command: str
+    arguments: List[str]
+    options: TrainOptions
+    starts_processes: bool  # whether this process only starts those that train
+
+    @property
+    def prepares(self) -> bool:
+        """Whether this process does the work that must be done once for all processes of this machine."""
+        return not launched_by_us()
+
+    def start_processes(self) -> int:
+        """Runs the same command in `num_processes` processes. Returns the exit code."""
+        log_dir = str(Path(self.options.output_dir) / "log")
+        gpu = runtime.uses_gpu(self.options.device)
+        return launch([self.command, *self.arguments], self.options.num_processes, log_dir, gpu)
+
+
+@contextlib.contextmanager
+def training_run(command: str, arguments: List[str], options: TrainOptions) -> Iterator[TrainingRun]:
+    """Claims the run folder and sets `options.num_processes`.
+
+    If the block raises UserError, a new folder is removed again. If it raises Interrupted, the command that resumes is added.
     """
     if options.amp != "none" and not runtime.uses_gpu(options.device):
         raise UserError(f"--amp {options.amp}: mixed precision is for GPU, and this run is on CPU; leave it out")
-    processes = parallel.processes_wanted(options.num_processes, options.device)
-    several = processes > 1 and not runtime.launched()
-    options.num_processes = processes if several else runtime.world_size()
-    new = not Path(options.output_dir).exists()
+    processes = processes_wanted(options.num_processes, options.device)
+    starts_processes = processes > 1 and not runtime.launched()
+    options.num_processes = processes if starts_processes else runtime.world_size()
+    folder = Path(options.output_dir)
+    is_new = not folder.exists()
     try:
-        if not parallel.launched_by_us():
+        run = TrainingRun(command, arguments, options, starts_processes)
+        if run.prepares:
             claim_folder(options)
-            prepare()
-        if several:
-            log_dir = str(Path(options.output_dir) / "log")
-            return parallel.launch([command, *arguments], processes, log_dir, runtime.uses_gpu(options.device))
-        runtime.load_paddle()
-        train()
-        return 0
+        yield run
     except UserError:
-        if new:
-            forget_claim(Path(options.output_dir))
+        if is_new:
+            forget_claim(folder)
         raise
     except Interrupted as stop:
         again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
-        raise Interrupted(f"{stop}; go on with: {script(f'run_{command}.sh', *again, '--resume')}") from None
-
-
-def train_task(task, options: TrainOptions, asked: TrainOptions, total_steps: int, rows: str, **beginning) -> None:
-    """Trains the task, saying in plain words what begins and how it ended. `rows`: what its rows are called.
-
-    `asked` are the options before defaults were chosen; `beginning` goes into the journal beside the options.
-    """
-    from app.train.loop import Trainer
-
-    trainer = Trainer(task, options, total_steps, asked)
-    step = trainer.progress.step
-    say(
-        f"training: {total_steps:,} steps of {task.rows_a_step} {rows}, peak learning rate {options.learning_rate:.2g}, "
-        + (f"going on from step {step:,}" if step else "from the start")
-    )
-    trainer.journal.event("start", step=step, options=dataclasses.asdict(options), **beginning)
-    progress = trainer.run()
-    say(f"trained {progress.step:,} steps in {clock(progress.seconds)}; best on dev at step {progress.best_step:,}")
-
-
-def write_results(options: TrainOptions, results: Dict[str, Any]) -> Path:
-    """Writes the figures of the best checkpoint and says where everything is; returns the checkpoint's folder."""
-    folder = Path(options.output_dir)
-    if runtime.rank() == 0:
-        write_json(folder / "metrics.json", results)
-    say()
-    say(f"checkpoint: {folder / 'best'}   figures: {folder}/metrics.json")
-    say(f"curves:        {curves(folder / 'vdl')}")
-    return folder / "best"
+        raise Interrupted(f"{stop}; continue with: {script(f'run_{command}.sh', *again, '--resume')}") from None
 
 
 def start_device(options: TrainOptions) -> str:
-    """Device, processes and seeds, before anything is built; returns what to call the machine in the log."""
-    import os
-
-    from app.train.cpu_kernels import use_fast_kernels
+    """Loads Paddle, and sets device, processes and seeds, before anything is built. Returns a description for the log."""
+    runtime.load_paddle()
+    from app.train.cpu_ops import use_fast_cpu_ops
 
     device = runtime.choose_device(options.device)
     if device == "cpu":
-        use_fast_kernels()
-    parallel.start(device)
-    runtime.seed_everything(options.seed)  # before the model is built: its head is random
+        use_fast_cpu_ops()
+    distributed.start(device)
+    runtime.set_seed(options.seed)  # before the model is built: its classifier is random
     each = f"cpu, {os.environ['OMP_NUM_THREADS']} thread(s)" if device == "cpu" else device
     return f"{runtime.world_size()} processes, {each} each" if runtime.world_size() > 1 else each
+
+
+def train_task(
+    task, options: TrainOptions, user_options: TrainOptions, total_steps: int, examples: str, **start_event: Any
+) -> None:
+    """Trains the task, and prints how training starts and ends. `examples`: their name for the log, "pairs" or "sequences".
+
+    `user_options`: the options before defaults were filled in. `start_event`: values for the start event in `journal.jsonl`.
+    """
+    from app.train.trainer import Trainer
+
+    trainer = Trainer(task, options, total_steps, user_options)
+    step = trainer.state.step
+    say(
+        f"training: {total_steps:,} steps of {task.global_batch_size} {examples}, peak learning rate {options.learning_rate:.1e}, "
+        + (f"resuming at step {step:,}" if step else "from the start")
+    )
+    trainer.logger.event("start", step=step, options=dataclasses.asdict(options), **start_event)
+    state = trainer.run()
+    say(f"trained {state.step:,} steps in {clock(state.seconds)}; best on dev at step {state.best_step:,}")
+
+
+def write_results(options: TrainOptions, metrics: Dict[str, Any]) -> Path:
+    """Writes the metrics of the best checkpoint, and prints where everything is. Returns the checkpoint's folder."""
+    folder = Path(options.output_dir)
+    if runtime.rank() == 0:
+        write_json(folder / "metrics.json", metrics)
+    say()
+    say(f"checkpoint:    {folder / 'best'}   metrics: {folder}/metrics.json")
+    say(f"curves:        {curves(folder / 'vdl')}")
+    return folder / "best"

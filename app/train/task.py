@@ -1,4 +1,4 @@
-"""What the training loop needs of a task: its steps, its loss, its figures, its checkpoints."""
+"""What the trainer needs from a task: its steps, its loss, its metrics, its checkpoints."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ class Task(Protocol):
     """Matching and pretraining are tasks."""
 
     model: paddle.nn.Layer
+    global_batch_size: int  # rows of one optimizer step, over all processes and micro-batches
 
     def steps_in_epoch(self, epoch: int) -> int:
-        """How many optimizer steps that epoch has."""
+        """The number of optimizer steps of this epoch."""
 
     def steps(self, epoch: int, skip: int) -> Iterator[List[Batch]]:
-        """This process's share of each step of an epoch, in `gradient_accumulation_steps` parts, from step `skip` on."""
+        """The micro-batches of this process for each optimizer step of an epoch, from step `skip` on."""
 
     def loss(self, model: paddle.nn.Layer, batch: Batch) -> Tuple[paddle.Tensor, Dict[str, paddle.Tensor]]:
-        """The batch's part of the step's mean loss (parts and processes add up to it), and sums for the log.
+        """The share of one micro-batch in the mean loss of the step (the shares of all add up to it), and sums for the log.
 
-        The sums are whatever `figures` needs, the same names in every batch.
+        The sums are what `training_metrics` needs, with the same names in every batch.
         """
 
-    def figures(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
+    def training_metrics(self, sums: Dict[str, float], seconds: float) -> Dict[str, float]:
         """Means and rates ("pairs/s") for the log, from the sums over all batches and processes of the last `seconds`."""
 
     def evaluate(self) -> Dict[str, float]:
-        """Dev figures. All processes call it and get the same."""
+        """The dev metrics. All processes call it and get the same values."""
 
-    def score(self, figures: Dict[str, float]) -> float:
-        """The figure that chooses the best checkpoint, larger is better."""
+    def metric_for_best_model(self, metrics: Dict[str, float]) -> float:
+        """The metric that selects the best checkpoint; larger is better."""
 
-    def save(self, folder: Path, figures: Dict[str, float], step: int) -> Path:
-        """Writes a checkpoint folder atomically and returns its weights file (named as the model names them)."""
+    def save(self, folder: Path, metrics: Dict[str, float], step: int) -> Path:
+        """Writes a checkpoint folder atomically. Returns its weights file, whose tensors have the names of `model`'s."""
 
     def state(self) -> Dict[str, Any]:
-        """What the task has to keep for a run that goes on, as JSON takes it."""
+        """What the task must keep for a resume, as JSON values."""
 
     def load_state(self, state: Dict[str, Any]) -> None:
-        """Puts back what `state` gave."""
+        """Restores what `state` returned."""

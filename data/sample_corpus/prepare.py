@@ -190,14 +190,14 @@ class Generator:
         """The steps which a document of this plan and filling tells, in order."""
         result: List[Step] = []
         for part, most in PLANS[plan][1]:
-            told = [
+            message = [
                 step
                 for step in self.topic.parts[part]
                 if all(filling[slot] in values for slot, values in step.condition.items())
                 and (not step.optional or self.rng.random() < OPTIONAL)
             ]
-            kept = sorted(self.rng.sample(range(len(told)), min(most, len(told))))
-            result += [told[i] for i in kept]
+            kept = sorted(self.rng.sample(range(len(message)), min(most, len(message))))
+            result += [message[i] for i in kept]
         return result
 
     def choose_wording(self, step: Step) -> str:

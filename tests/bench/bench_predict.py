@@ -57,26 +57,26 @@ def make_model(folder: str, shape: str) -> float:
     runtime.load_paddle()
     from paddlenlp.transformers import BertConfig, BertModel
 
-    from app.match.card import Card
     from app.match.checkpoint import save_matcher
     from app.match.decision import Decision
+    from app.match.matcher_config import MatcherConfig
     from app.match.model import PairClassifier
-    from app.text.tokenizer import PairTokenizer
-    from app.text.vocab import count_words, learn_vocabulary
+    from app.text.fast_tokenizer import FastWordPieceTokenizer
+    from app.text.vocabulary import count_words, learn_vocabulary
 
     layers, width, heads, inner = SHAPES[shape]
     runtime.choose_device("cpu")
-    runtime.seed_everything(1)
+    runtime.set_seed(1)
     pairs = read_rows(str(Path(folder) / "in.tsv"), 10**9)
     tokens = learn_vocabulary(count_words([text for pair in pairs for text in pair]), 21128)
     tokens += [f"[unused{number}]" for number in range(21128 - len(tokens))]
     config = {
         "vocab_size": 21128, "num_hidden_layers": layers, "hidden_size": width, "num_attention_heads": heads, "intermediate_size": inner,
     }  # fmt: skip
-    tokenizer = PairTokenizer({token: number for number, token in enumerate(tokens)})
+    tokenizer = FastWordPieceTokenizer({token: number for number, token in enumerate(tokens)})
     model = PairClassifier(BertModel(BertConfig(**config)), 2)
     spread(model, tokenizer, pairs[:SPREAD_ROWS])
-    save_matcher(Path(folder) / "best", model, tokenizer, Card(["0", "1"], Decision(), 128, "longest_first"))
+    save_matcher(Path(folder) / "best", model, tokenizer, MatcherConfig(["0", "1"], Decision(), 128, "longest_first"))
     hugging = Path(folder) / "hugging_face"
     hugging.mkdir()
     tokenizer.save(hugging)
@@ -92,7 +92,7 @@ def spread(model, tokenizer, pairs: list) -> None:
     """
     import paddle
 
-    from app.text.encode import encode_pairs, pad_batch
+    from app.text.features import encode_pairs, pad_batch
 
     encoded = encode_pairs(tokenizer, *map(list, zip(*pairs)), 128)
     batch = pad_batch(encoded, np.arange(len(pairs)), int(encoded.lengths.max()))
@@ -165,19 +165,19 @@ def arrays(folder: str, rows: int) -> float:
     from concurrent.futures import ThreadPoolExecutor
 
     from app import runtime
-    from app.match.card import read_card
-    from app.predict.choose import known_best
-    from app.predict.processes import EngineProcesses
-    from app.text.batches import prediction_batches
-    from app.text.encode import encode_pairs, pad_batch
-    from app.text.tokenizer import PairTokenizer
+    from app.engine.process_pool import EngineProcessPool
+    from app.engine.select import known_best
+    from app.match.matcher_config import read_matcher_config
+    from app.text.batch_sampler import prediction_batches
+    from app.text.fast_tokenizer import FastWordPieceTokenizer
+    from app.text.features import encode_pairs, pad_batch
 
     runtime.prepare()
     place = Path(folder) / "best"
-    decision = read_card(place).decision
-    engine = EngineProcesses(known_best(place, "auto", 1.0), place, "auto")
+    decision = read_matcher_config(place).decision
+    engine = EngineProcessPool(known_best(place, "auto", 1.0), place, "auto")
     text_a, text_b = zip(*read_rows(f"{folder}/in.tsv", rows))
-    encoded = encode_pairs(PairTokenizer.load(place), list(text_a), list(text_b), 128)
+    encoded = encode_pairs(FastWordPieceTokenizer.load(place), list(text_a), list(text_b), 128)
 
     def compute(batches: list, run) -> np.ndarray:
         work = threads.map(lambda batch: run(batch["input_ids"], batch["token_type_ids"]), batches)
@@ -193,11 +193,11 @@ def arrays(folder: str, rows: int) -> float:
         for _ in range(2):  # the first pass makes what oneDNN keeps for each shape
             began = time.perf_counter()
             logits = compute(batches, engine.run)
-            compute(close, engine.run_exact)
+            compute(close, engine.run_float32)
             seconds = time.perf_counter() - began
-            near = decision.is_close(decision.probabilities(logits), engine.close_within)
+            near = decision.is_close(decision.probabilities(logits), engine.rescore_margin)
             close = [batch for _, batch in prepare(np.unique(np.concatenate(numbers)[near]))]
-            compute(close, engine.run_exact)
+            compute(close, engine.run_float32)
     engine.close()
     return len(text_a) / seconds
 
@@ -319,7 +319,7 @@ def main() -> None:
         print(f"rate {SIDES[options.side](options.folder, options.rows):.1f}", flush=True)
         return
     from app import machine, runtime
-    from app.predict.choose import known_best
+    from app.engine.select import known_best
 
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(options.input_file).read_text(encoding="utf-8").splitlines(keepends=True)

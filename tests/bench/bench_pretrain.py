@@ -30,16 +30,16 @@ def make_task(folder: str, size: str, batch_size: int, output: str):
     from app import runtime
 
     runtime.load_paddle()
-    from app.encoder.scratch import encoder_from_scratch
+    from app.encoder.from_scratch import encoder_from_scratch
     from app.options import PretrainOptions
     from app.pretrain.corpus import Corpus
     from app.pretrain.model import PretrainingModel
     from app.pretrain.task import PretrainTask
-    from app.text.tokenizer import PairTokenizer
+    from app.text.fast_tokenizer import FastWordPieceTokenizer
 
     runtime.choose_device("auto")
-    runtime.seed_everything(1)
-    tokenizer = PairTokenizer.load(Path(folder) / "tokenizer")
+    runtime.set_seed(1)
+    tokenizer = FastWordPieceTokenizer.load(Path(folder) / "tokenizer")
     options = PretrainOptions(
         output_dir=output, batch_size=batch_size, max_seq_length=LENGTH, learning_rate=1e-4, logging_steps=10**6, dev_sequences=1
     )
@@ -51,15 +51,15 @@ def ours(folder: str, size: str, batch_size: int, steps: int) -> float:
     """Tokens a second of the project's loop."""
     with tempfile.TemporaryDirectory() as output:
         task, options = make_task(folder, size, batch_size, output)
-        from app.train.cpu_kernels import use_fast_kernels
-        from app.train.loop import Trainer
+        from app.train.cpu_ops import use_fast_cpu_ops
+        from app.train.trainer import Trainer
 
-        use_fast_kernels()
+        use_fast_cpu_ops()
         trainer = Trainer(task, options, 10**6)
         made = iter(task.steps(0, 0))
         trainer.step(next(made))
         taken = [next(made) for _ in range(steps)]
-        return sum(part["tokens"] for parts in taken for part in parts) / timed(lambda: [trainer.step(parts) for parts in taken])
+        return sum(part["tokens"] for micro_batches in taken for part in micro_batches) / timed(lambda: [trainer.step(micro_batches) for micro_batches in taken])
 
 
 def plain(folder: str, size: str, batch_size: int, steps: int) -> float:
@@ -94,7 +94,7 @@ def full_width(batch: dict, length: int):
     """`input_ids`, `token_type_ids` and labels (-100 where nothing is predicted), int64 [rows, length]."""
     rows, width = batch["input_ids"].shape
     labels = np.full(rows * width, -100, np.int64)
-    labels[batch["predicted"]] = batch["answers"]
+    labels[batch["masked_positions"]] = batch["masked_lm_labels"]
     more = ((0, 0), (0, length - width))
     padded = [np.pad(batch[name], more) for name in ("input_ids", "token_type_ids")]
     return (*padded, np.pad(labels.reshape([rows, width]), more, constant_values=-100))
@@ -156,8 +156,8 @@ def make_shards(folder: Path, corpus: str, vocab_size: int, processes: int) -> t
     from app.options import PretrainOptions
     from app.pretrain.corpus import Corpus
     from app.pretrain.documents import parse_sources
-    from app.pretrain.prepare import prepare_shards
-    from app.pretrain.shards import build_shards
+    from app.pretrain.prepare_shards import prepare_shards
+    from app.pretrain.token_shards import build_shards
 
     options = PretrainOptions(corpus=corpus, shards_dir=str(folder), vocab_size=vocab_size)
     sources = parse_sources(corpus)

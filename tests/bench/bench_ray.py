@@ -105,8 +105,8 @@ def main() -> None:
         for side, (command, cpus) in sides.items():
             with cluster(*cpus) if cpus else contextlib.nullcontext((0, "")) as (number, address):
                 found = results[side] = measured([address if part == ADDRESS else part for part in command], number)
-            found["rows_a_second"] = options.rows / found["seconds"]
-            print(f"{side:26} {found['rows_a_second']:8,.0f} rows/s   peak {found['peak_MB']:6,.0f} MB", flush=True)
+            found["rows_per_second"] = options.rows / found["seconds"]
+            print(f"{side:26} {found['rows_per_second']:8,.0f} rows/s   peak {found['peak_MB']:6,.0f} MB", flush=True)
         same = [(folder / "ray" / path.name).read_bytes() == path.read_bytes() for path in (folder / "alone").glob("*.parquet")]
         print(f"files of --ray that are those of predict.py, byte for byte: {sum(same)} of {options.files}")
     print(json.dumps(results))

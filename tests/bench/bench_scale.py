@@ -48,7 +48,7 @@ def score(model: str, source: Path) -> dict:
     if process.returncode:
         sys.exit(f"{source}: predict.py ended with {process.returncode}")
     print("  " + said.strip().splitlines()[-1], file=sys.stderr)
-    return {"rows_a_second": closing_rate(said), "peak_MB": peak, "engine_peak_MB": engine_peak}
+    return {"rows_per_second": closing_rate(said), "peak_MB": peak, "engine_peak_MB": engine_peak}
 
 
 def peak_memory(number: int) -> float:
@@ -81,7 +81,7 @@ def main() -> None:
                 name = f"{size}, {rows:,} rows, each pair {times} x"
                 results[name] = score(f"{folder}/{size}/best", source)
                 print(
-                    f"{name:40} {results[name]['rows_a_second']:10,.0f} rows/s   peak {results[name]['peak_MB']:6.0f} MB, "
+                    f"{name:40} {results[name]['rows_per_second']:10,.0f} rows/s   peak {results[name]['peak_MB']:6.0f} MB, "
                     f"of an engine process {results[name]['engine_peak_MB']:6.0f} MB",
                     flush=True,
                 )

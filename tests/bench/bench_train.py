@@ -30,9 +30,9 @@ RATE = 5e-5
 
 def rows_of(path: str, count: int) -> list:
     """The first `count` rows, (text_a, text_b, label)."""
-    from app.text.labelled import read_pairs
+    from app.text.dataset import read_labelled_pairs
 
-    pairs = read_pairs(path)
+    pairs = read_labelled_pairs(path)
     return [(a, b, int(label)) for a, b, label in list(zip(pairs.text_a, pairs.text_b, pairs.labels))[:count]]
 
 
@@ -43,13 +43,13 @@ def make_model(folder: Path, shape: str, rows: list) -> None:
     runtime.load_paddle()
     from paddlenlp.transformers import BertConfig, BertModel
 
-    from app.text.tokenizer import PairTokenizer
-    from app.text.vocab import count_words, learn_vocabulary
+    from app.text.fast_tokenizer import FastWordPieceTokenizer
+    from app.text.vocabulary import count_words, learn_vocabulary
 
     layers, hidden, heads, inner, _ = SHAPES[shape]
     tokens = learn_vocabulary(count_words([text for row in rows for text in row[:2]]), VOCABULARY, min_frequency=1)
     tokens += [f"[unused{number}]" for number in range(VOCABULARY - len(tokens))]
-    PairTokenizer({token: number for number, token in enumerate(tokens)}).save(folder)
+    FastWordPieceTokenizer({token: number for number, token in enumerate(tokens)}).save(folder)
     config = BertConfig(
         vocab_size=VOCABULARY, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner
     )
@@ -106,20 +106,20 @@ def ours(folder: str, rows: list) -> float:
 
     runtime.load_paddle()
     from app.encoder.pretrained import load_pretrained
-    from app.match.card import Card
-    from app.match.data import encode_split
     from app.match.decision import Decision
+    from app.match.matcher_config import MatcherConfig
     from app.match.model import PairClassifier
+    from app.match.splits import encode_split
     from app.match.task import MatchTask
     from app.options import MatchOptions
-    from app.text.labelled import Pairs
-    from app.train import parallel
-    from app.train.cpu_kernels import use_fast_kernels
-    from app.train.loop import Trainer
+    from app.text.dataset import LabelledPairs
+    from app.train import distributed
+    from app.train.cpu_ops import use_fast_cpu_ops
+    from app.train.trainer import Trainer
 
     if runtime.choose_device("auto") == "cpu":
-        use_fast_kernels()
-    parallel.start()
+        use_fast_cpu_ops()
+    distributed.start()
     encoder, tokenizer = load_pretrained(folder)
     model, names = PairClassifier(encoder, 2), ["0", "1"]
     with tempfile.TemporaryDirectory() as output:
@@ -130,10 +130,10 @@ def ours(folder: str, rows: list) -> float:
         def epoch(part: list) -> None:
             a, b, labels = zip(*part)
             split = encode_split(
-                Pairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first"
+                LabelledPairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first"
             )
             task = MatchTask(
-                model, tokenizer, {"train": split, "dev": split}, Card(names, Decision(), 128, "longest_first"), options
+                model, tokenizer, {"train": split, "dev": split}, MatcherConfig(names, Decision(), 128, "longest_first"), options
             )
             trainer = Trainer(task, options, task.steps_in_epoch(0))
             for batches in task.steps(0, 0):

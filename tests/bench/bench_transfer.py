@@ -41,8 +41,8 @@ def fine_tune(start: str, seed: int, data: list, flags: list) -> float:
 
 def pretraining_steps(start: str) -> int:
     """Steps that a checkpoint was pretrained for; 0 from scratch."""
-    card = Path(start) / "pretraining.json"
-    return json.loads(card.read_text(encoding="utf-8"))["step"] if card.is_file() else 0
+    matcher_config = Path(start) / "pretraining.json"
+    return json.loads(matcher_config.read_text(encoding="utf-8"))["step"] if matcher_config.is_file() else 0
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ RUNS, WARM_UP = 5, 2  # the first make what the library keeps for a shape
 def compute(folder: str, engine: str, rows: int, length: int) -> None:
     """Runs the batch; prints the seconds of each timed run."""
     from app import runtime
-    from app.predict.engine import open_engine
+    from app.engine.base import open_engine
 
     runtime.prepare()
     if engine == "int8":

@@ -71,11 +71,11 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
         (tmp_path / f"{split}.csv").write_text(text, encoding="utf-8")
     done = run_app(
         "match", "--train_set", str(tmp_path / "train.csv"), "--dev_set", str(tmp_path / "dev.csv"), "--model_name_or_path", "scratch:tiny",
-        "--epochs", "1", "--output_dir", str(tmp_path / "run"), "--num_processes", "1", "--select_by", "f1",
+        "--epochs", "1", "--output_dir", str(tmp_path / "run"), "--num_processes", "1", "--metric_for_best_model", "f1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "run/best/matcher.json").read_text())
-    assert card["labels"] == ["far", "near", "same"]
+    matcher_config = json.loads((tmp_path / "run/best/matcher.json").read_text())
+    assert matcher_config["labels"] == ["far", "near", "same"]
     scored = run_app(
         "predict",
         "--model_name_or_path",
@@ -93,7 +93,7 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
                 **{flags[0][2:]: flags[1]},
             ))  # fmt: skip
     cells = [line.split(",") for line in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]]
-    assert len(cells) == 90 and all(row[4] in card["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
+    assert len(cells) == 90 and all(row[4] in matcher_config["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
 
 
 def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
@@ -102,14 +102,14 @@ def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
     done = run_app("match", *data, "--max_steps", "1", "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
     assert "data/models/bert-mini-zh" not in done.stdout and "model: bert-mini-zh" in done.stdout
-    assert "rate 0.00026" in done.stdout and "random weights" not in done.stdout
+    assert "rate 2.6e-04" in done.stdout and "random weights" not in done.stdout
 
 
 def test_a_fine_tuned_start_keeps_its_positive_label_and_threshold(small_matcher, small_data, tmp_path, capsys):
     folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
-    card = json.loads((folder / "matcher.json").read_text())
-    card["decision"].update(positive=0, threshold=0.3)
-    (folder / "matcher.json").write_text(json.dumps(card))
+    matcher_config = json.loads((folder / "matcher.json").read_text())
+    matcher_config["decision"].update(positive=0, threshold=0.3)
+    (folder / "matcher.json").write_text(json.dumps(matcher_config))
     data = dict(train_set=str(small_data / "train.tsv"), dev_set=str(small_data / "dev.tsv"), init_from_ckpt=str(folder))
     for flags, expected in (({}, (0, 0.3)), ({"threshold": "0.6"}, (0, 0.6)), ({"positive_label": "1"}, (1, 0.3))):
         decision = build(MatchOptions(**data, **flags))[3].decision
@@ -118,12 +118,12 @@ def test_a_fine_tuned_start_keeps_its_positive_label_and_threshold(small_matcher
 
 
 def test_a_dev_set_of_one_label_decides_nothing(small_data, tmp_path, capsys):
-    """By --select_by auc the first checkpoint was the best for ever."""
+    """By --metric_for_best_model auc the first checkpoint was the best for ever."""
     ones = [line for line in (small_data / "dev.tsv").read_text(encoding="utf-8").splitlines() if line[-1:] in "l1"]
     (tmp_path / "dev.tsv").write_text("\n".join(ones) + "\n", encoding="utf-8")
     data = dict(train_set=str(small_data / "train.tsv"), dev_set=str(tmp_path / "dev.tsv"), model_name_or_path="scratch:nano")
-    with pytest.raises(UserError, match="--select_by auc: .*dev.tsv does not have every label"):
-        build(MatchOptions(**data, select_by="auc"))
+    with pytest.raises(UserError, match="--metric_for_best_model auc: .*dev.tsv does not have every label"):
+        build(MatchOptions(**data, metric_for_best_model="auc"))
     build(MatchOptions(**data))
     assert "too few rows of each label to fit probabilities" in capsys.readouterr().out
 
@@ -171,7 +171,7 @@ def test_leaked_pairs_are_reported_and_dropped(small_data, small_flags, tmp_path
     flags = [*small_flags, "--train_set", str(leaky), "--epochs", "1", "--output_dir", str(tmp_path / "run")]
     assert "3 rows are in the training set too" in run_app("match", *flags).stdout
     dropped = run_app("match", *flags, "--drop_leaked", "--overwrite").stdout
-    assert "3 training rows dropped" in dropped and "train: 200 rows" in dropped and "training set too" not in dropped
+    assert "3 training rows removed" in dropped and "train: 200 rows" in dropped and "training set too" not in dropped
 
 
 @pytest.mark.slow

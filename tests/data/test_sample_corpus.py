@@ -250,14 +250,14 @@ def test_slots_must_have_all_their_parts(prepare):
 
 def test_figures_in_the_readme(documents, sentences):
     readme = (CORPUS / "README.md").read_text(encoding="utf-8")
-    figures = {
+    metrics = {
         "documents": len(documents),
         "sentences": len(sentences),
         "distinct sentences": len(set(sentences)),
         "characters": sum(map(len, sentences)),
         "distinct characters": len(set("".join(sentences))),
     }
-    for name, figure in figures.items():
+    for name, figure in metrics.items():
         assert f"| {name} | {figure:,} |" in readme
 
 

@@ -12,8 +12,8 @@ import pytest
 from paddlenlp.transformers import ErnieModel, ErnieTokenizer
 from published import CONFIG, TOKENIZER, as_paddle, bert_of_pytorch, folder_of, write_safetensors, write_shards
 
-from app.encoder import hub
-from app.encoder.files import cached, find_folder
+from app.encoder import download
+from app.encoder.hub import cached, find_folder
 from app.encoder.pretrained import load_pretrained
 from app.errors import UserError
 
@@ -60,7 +60,7 @@ def address(tmp_path, monkeypatch):
     monkeypatch.setitem(ErnieModel.pretrained_resource_files_map["model_state"], NAME, f"{base}/ernie_3.0_medium_zh.pdparams")
     monkeypatch.setitem(ErnieTokenizer.pretrained_resource_files_map["vocab_file"], NAME, f"{base}/ernie_3.0_medium_zh_vocab.txt")
     monkeypatch.setitem(ErnieModel.pretrained_init_configuration, NAME, CONFIG)
-    monkeypatch.setattr(hub, "COMMUNITY", f"{base}/community")
+    monkeypatch.setattr(download, "COMMUNITY", f"{base}/community")
     monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Hub, "asked", [])
     monkeypatch.setattr(Hub, "cut", "")

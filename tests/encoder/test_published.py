@@ -24,9 +24,9 @@ from published import (
 )
 
 from app.encoder.pretrained import load_pretrained
+from app.engine.inference_model import InferenceModel
 from app.errors import UserError
 from app.match.model import PairClassifier
-from app.predict.graph import ForPrediction
 
 IDS = np.array([[2, 6, 7, 3, 8, 3, 0, 0], [2, 6, 3, 8, 9, 10, 11, 3]])
 SEGMENTS = np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]])
@@ -153,14 +153,14 @@ def test_only_a_pooler_may_be_missing_and_it_is_said(tmp_path, capsys):
     assert "has no pooler" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("told, more", [(True, {}), (False, {"transformers_version": "4.40"}), (False, {"paddlenlp_version": None})])
-def test_where_nothing_tells_the_library_of_the_tokens_it_is_said(tmp_path, capsys, told, more):
+@pytest.mark.parametrize("message, more", [(True, {}), (False, {"transformers_version": "4.40"}), (False, {"paddlenlp_version": None})])
+def test_where_nothing_tells_the_library_of_the_tokens_it_is_said(tmp_path, capsys, message, more):
     folder = folder_of(tmp_path / "bert", {"model_type": "bert", **CONFIG, **more})
     write_safetensors(folder / "model.safetensors", BERT)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).unlink()
     load_pretrained(str(folder))
-    assert ("does not say which library it is from" in capsys.readouterr().out) == told
+    assert ("does not say which library it is from" in capsys.readouterr().out) == message
 
 
 def test_one_segment_type_only(tmp_path, capsys):
@@ -171,7 +171,7 @@ def test_one_segment_type_only(tmp_path, capsys):
     ids = paddle.to_tensor(IDS)
     one, other = (model(ids, paddle.to_tensor(segments)).numpy() for segments in (SEGMENTS, SEGMENTS * 0))
     np.testing.assert_array_equal(one, other)
-    np.testing.assert_allclose(ForPrediction(model)(ids, paddle.to_tensor(SEGMENTS)).numpy(), one, atol=1e-5)
+    np.testing.assert_allclose(InferenceModel(model)(ids, paddle.to_tensor(SEGMENTS)).numpy(), one, atol=1e-5)
     assert "segment id 0" in capsys.readouterr().out
 
 

@@ -8,8 +8,8 @@ from sklearn import metrics
 
 from app.match.baselines import baselines, character_overlap
 from app.match.decision import Decision, fit_decision, log_loss
-from app.match.metrics import headlines, measure, table
-from app.text.labelled import Pairs
+from app.match.metrics import compute_metrics, metrics_table, summary_metrics
+from app.text.dataset import LabelledPairs
 
 
 def made_up(rows=500, labels=2, seed=0, sharpness=3.0):
@@ -57,7 +57,7 @@ def test_the_fitted_threshold_is_the_best_there_is(seed, rows, aim):
     labels = random.integers(0, 2, rows)
     assume(len(set(labels.tolist())) == 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.match.decision.ENOUGH", 1)
+        patch.setattr("app.match.decision.MIN_ROWS", 1)
         decision = fit_decision(logits, labels, Decision(), aim)
     score = metrics.accuracy_score if aim == "accuracy" else lambda y, p: metrics.f1_score(y, p, zero_division=0)
     probabilities = decision.probabilities(logits)
@@ -79,7 +79,7 @@ def test_the_threshold_that_was_found_is_used():
 def test_figures_are_scikit_learns(labels):
     logits, truth = made_up(300, labels)
     decision = Decision(positive=1)
-    found = measure(logits, truth, decision, [str(i) for i in range(labels)])
+    found = compute_metrics(logits, truth, decision, [str(i) for i in range(labels)])
     predicted = logits.argmax(axis=1)
     average = "binary" if labels == 2 else "macro"
     assert found["accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
@@ -93,18 +93,18 @@ def test_figures_are_scikit_learns(labels):
     )
     assert found["auc"] == pytest.approx(auc)
     assert np.array(found["confusion"]).sum() == 300 and len(found["per_class"]) == labels
-    assert all(name in "\n".join(table(found, [str(i) for i in range(labels)])) for name in ("accuracy", "truly 0", "said 1"))
+    assert all(name in "\n".join(metrics_table(found, [str(i) for i in range(labels)])) for name in ("accuracy", "actual 0", "predicted 1"))
 
 
 def test_precision_and_recall_are_of_the_positive_label():
     logits, truth = np.array([[1.0, 0], [1.0, 0], [0, 1.0], [1.0, 0]]), np.array([0, 1, 1, 0])
-    assert measure(logits, truth, Decision(positive=1), ["0", "1"])["recall"] == 0.5
-    assert measure(logits, truth, Decision(positive=0), ["0", "1"])["recall"] == 1.0
+    assert compute_metrics(logits, truth, Decision(positive=1), ["0", "1"])["recall"] == 0.5
+    assert compute_metrics(logits, truth, Decision(positive=0), ["0", "1"])["recall"] == 1.0
 
 
 def test_one_class_has_no_auc():
-    found = measure(np.array([[1.0, 0], [0, 1.0]]), np.array([1, 1]), Decision(), ["0", "1"])
-    assert found["auc"] is None and "auc" not in headlines(found)
+    found = compute_metrics(np.array([[1.0, 0], [0, 1.0]]), np.array([1, 1]), Decision(), ["0", "1"])
+    assert found["auc"] is None and "auc" not in summary_metrics(found)
 
 
 def test_baselines():
@@ -112,7 +112,7 @@ def test_baselines():
     near, far = [("怎么还款", "怎样还款")] * 6, [("怎么还款", "天气好吗")] * 4
 
     def pairs(a, b):
-        return Pairs("x", [p[0] for p in a + b], [p[1] for p in a + b], ["1"] * len(a) + ["0"] * len(b), [])
+        return LabelledPairs("x", [p[0] for p in a + b], [p[1] for p in a + b], ["1"] * len(a) + ["0"] * len(b), [])
 
     found = baselines(pairs(near, far), pairs(near[:1], far[:3]), "1")
     assert found == {"majority": 0.25, "character_overlap": 1.0}

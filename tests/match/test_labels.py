@@ -6,11 +6,11 @@ import pytest
 
 from app.errors import UserError
 from app.match.labels import label_names, positive_index
-from app.text.labelled import Pairs, read_pairs
+from app.text.dataset import LabelledPairs, read_labelled_pairs
 
 
 def of(labels):
-    return Pairs("train.tsv", labels=labels, lines=list(range(2, 2 + len(labels))))
+    return LabelledPairs("train.tsv", labels=labels, lines=list(range(2, 2 + len(labels))))
 
 
 @pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
@@ -22,7 +22,7 @@ def test_what_pandas_makes_of_numbers_is_the_same_label(tmp_path, ending):
     else:
         lines = ["\t,"[ending == "csv"].join(("x", "y", label)) for label in labels]
     (tmp_path / f"pairs.{ending}").write_text("\n".join(lines) + "\n")
-    assert read_pairs(str(tmp_path / f"pairs.{ending}")).labels == ["0", "1", "0", "1", "1"]
+    assert read_labelled_pairs(str(tmp_path / f"pairs.{ending}")).labels == ["0", "1", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("labels", [["①", "②"], ["²", "1"], ["-", "1"], ["٣", "1"]])
@@ -48,7 +48,7 @@ def test_the_label_that_means_match(names, expected):
 
 @pytest.mark.parametrize("names", [["1", "2"], ["A", "B"], ["cat", "dog"], ["contradiction", "entailment"]])
 def test_where_it_is_not_clear_it_is_asked(names):
-    with pytest.raises(UserError, match=f"the labels are '{names[0]}' and '{names[1]}'; say which means that the texts match"):
+    with pytest.raises(UserError, match=f"the labels are '{names[0]}' and '{names[1]}'; --positive_label must say which one means that the texts match"):
         positive_index(names, "")
     with pytest.raises(UserError, match="--positive_label x: the labels are"):
         positive_index(names, "x")

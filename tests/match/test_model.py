@@ -24,20 +24,20 @@ from paddlenlp.transformers import (
 )
 
 from app import runtime
+from app.encoder.from_scratch import encoder_from_scratch
 from app.encoder.pretrained import ARCHITECTURES, load_pretrained
-from app.encoder.scratch import encoder_from_scratch
-from app.encoder.tensors import model_arrays, read_arrays, write_arrays
+from app.engine.inference_model import InferenceModel
 from app.errors import UserError
-from app.match.card import Card
 from app.match.checkpoint import load_matcher, save_matcher
 from app.match.decision import Decision
+from app.match.matcher_config import MatcherConfig
 from app.match.model import PairClassifier
 from app.options import SIZES
-from app.predict.graph import ForPrediction
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
+from app.tensors import model_arrays, read_arrays, write_arrays
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import SPECIAL_TOKENS
 
-TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
+TOKENIZER = FastWordPieceTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
 SHAPE = dict(vocab_size=15, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, pad_token_id=0)
 IDS = paddle.to_tensor(np.array([[2, 6, 7, 3, 8, 3, 0, 0], [2, 6, 3, 8, 9, 10, 11, 3]]))
 SEGMENTS = paddle.to_tensor(np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]]))
@@ -50,24 +50,24 @@ ENCODERS = {
 
 
 def classifier(encoder, labels=2):
-    runtime.seed_everything(1)
+    runtime.set_seed(1)
     model = PairClassifier(encoder, labels)
     model.eval()
     return model
 
 
-def card(labels=("0", "1")):
-    return Card(list(labels), Decision(), 64, "longest_first")
+def matcher_config(labels=("0", "1")):
+    return MatcherConfig(list(labels), Decision(), 64, "longest_first")
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_a_saved_folder_gives_the_same_logits_here_and_the_same_encoder_to_automodel(tmp_path, kind):
     model = classifier(ENCODERS[kind](), labels=3)
-    save_matcher(tmp_path / "best", model, TOKENIZER, card("abc"))
+    save_matcher(tmp_path / "best", model, TOKENIZER, matcher_config("abc"))
     again, tokenizer, read = load_matcher(tmp_path / "best")
     again.eval()
     np.testing.assert_array_equal(model(IDS, SEGMENTS).numpy(), again(IDS, SEGMENTS).numpy())
-    assert read == card("abc") and tokenizer.vocabulary == TOKENIZER.vocabulary
+    assert read == matcher_config("abc") and tokenizer.vocabulary == TOKENIZER.vocabulary
     theirs = AutoModel.from_pretrained(str(tmp_path / "best"))
     for name, tensor in model.encoder.state_dict().items():
         np.testing.assert_array_equal(theirs.state_dict()[name].numpy(), tensor.numpy())
@@ -85,10 +85,10 @@ def test_padding_does_not_change_a_score(kind, pad):
     for parameter in model.parameters():  # weights large enough that attention to padding would show
         parameter.set_value(paddle.normal(0.0, 0.3, parameter.shape))
     ids = paddle.where(IDS == 0, paddle.full_like(IDS, pad), IDS)
-    for scoring in (model, ForPrediction(model)):
+    for scoring in (model, InferenceModel(model)):
         alone = scoring(ids[:1, :6], SEGMENTS[:1, :6]).numpy()
         np.testing.assert_allclose(scoring(ids, SEGMENTS).numpy()[:1], alone, atol=1e-5)
-    np.testing.assert_allclose(ForPrediction(model)(ids, SEGMENTS).numpy(), model(ids, SEGMENTS).numpy(), atol=1e-5)
+    np.testing.assert_allclose(InferenceModel(model)(ids, SEGMENTS).numpy(), model(ids, SEGMENTS).numpy(), atol=1e-5)
 
 
 def test_every_architecture_that_is_taken_is_among_those_tested():
@@ -110,7 +110,7 @@ def test_the_published_miniature_sizes(size, millions):
 @pytest.mark.parametrize("damage, words", [("missing", "lacks"), ("unexpected", "unexpected"), ("shape", "another shape")])
 def test_loading_is_strict(tmp_path, damage, words):
     """The reference prediction script loads with a lenient set_dict and predicts with a random head."""
-    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
     weights = tmp_path / "best" / "model.safetensors"
     arrays = read_arrays(weights)
     if damage == "missing":
@@ -130,7 +130,7 @@ def test_a_damaged_or_other_folder_is_told_in_one_line(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="matcher.json"):
         load_matcher(tmp_path / "empty")
-    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
     weights = tmp_path / "best" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(UserError, match="safetensors"):
@@ -138,7 +138,7 @@ def test_a_damaged_or_other_folder_is_told_in_one_line(tmp_path):
 
 
 def test_the_folder_holds_no_pickle_and_no_path_of_this_machine(tmp_path):
-    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
     assert sorted(file.name for file in (tmp_path / "best").iterdir()) == [
         "config.json", "matcher.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
     ]  # fmt: skip
@@ -267,7 +267,7 @@ def test_hugging_face_weights_are_converted_and_equal_torchs(minilm, tmp_path):
 
 
 def test_card_tells_of_itself(tmp_path):
-    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, card())
-    told = json.loads((tmp_path / "best" / "matcher.json").read_text())
-    assert {"labels", "decision", "max_seq_length", "truncation", "data", "dev", "versions"} <= set(told)
-    assert {"positive", "threshold", "temperature"} == set(told["decision"])
+    save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
+    message = json.loads((tmp_path / "best" / "matcher.json").read_text())
+    assert {"labels", "decision", "max_seq_length", "truncation", "data", "dev", "versions"} <= set(message)
+    assert {"positive", "threshold", "temperature"} == set(message["decision"])

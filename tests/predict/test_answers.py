@@ -17,11 +17,12 @@ from conftest import ROOT
 from fake_engine import FakeEngine
 
 from app import Matcher
+from app.engine import export, process_pool
+from app.engine.engines import why_not
+from app.engine.export import ONNX_FILES, PADDLE_FILES, exported, onnx_graphs, unchanged
 from app.errors import UserError
-from app.match.card import read_card
-from app.predict import export, jobs, processes, scores
-from app.predict.engine import why_not
-from app.predict.export import OF_ONNX, OF_PADDLE, exported, onnx_graphs, unchanged
+from app.match.matcher_config import read_matcher_config
+from app.predict import score_cache, scoring_run
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def damage(file, how):
     content = file.read_bytes()
     if how == "gone":
         file.unlink()
-    elif how == "cut":
+    elif how == "truncated":
         file.write_bytes(content[: len(content) // 2])
     elif how == "one byte":
         file.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
@@ -41,8 +42,8 @@ def damage(file, how):
         file.write_bytes(b"")
 
 
-@pytest.mark.parametrize("how", ["gone", "cut", "one byte", "empty"])
-@pytest.mark.parametrize("name", [*OF_PADDLE, f"{OF_PADDLE[0]}.sums"])
+@pytest.mark.parametrize("how", ["gone", "truncated", "one byte", "empty"])
+@pytest.mark.parametrize("name", [*PADDLE_FILES, f"{PADDLE_FILES[0]}.sums"])
 def test_a_damaged_export_is_made_anew(folder, name, how):
     """Without weights every row was nan, exit code 0."""
     expected = Matcher.load(str(folder), "cpu", "fp32").score([("怎么还款", "如何还款")])
@@ -62,10 +63,10 @@ def test_an_export_that_a_full_disk_cuts_short_is_not_kept(folder, tmp_path):
 
 
 @pytest.mark.skipif(bool(why_not("int8", "cpu")), reason="int8 is not for this machine")
-@pytest.mark.parametrize("name", OF_ONNX)
+@pytest.mark.parametrize("name", ONNX_FILES)
 def test_damaged_graphs_for_onnx_runtime_are_made_anew(folder, name):
     whole = [file.stat().st_size for file in onnx_graphs(folder)]
-    damage(exported(folder) / name, "cut")
+    damage(exported(folder) / name, "truncated")
     assert [file.stat().st_size for file in onnx_graphs(folder)] == whole
 
 
@@ -92,14 +93,14 @@ def test_a_matcher_and_a_run_look_whether_the_folder_changed(folder, monkeypatch
         Matcher.load(str(folder), "cpu", "fp32")
 
 
-CARD = {
+METADATA = {
     "temperature": [0, -1, None, "1", float("nan"), float("inf"), True], "threshold": [None, -0.1, 1.5, "0.5", float("nan")],
     "positive": [2, -1, None, "1", 1.0, True], "labels": [[], ["0"], "01", [0, 1], ["1", "1"], None, ["0", ""]],
     "max_seq_length": [0, "128", None, 12.5], "truncation": ["middle", None], "columns": ["text_a", [1], None],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name, value", [(name, value) for name, values in CARD.items() for value in values])
+@pytest.mark.parametrize("name, value", [(name, value) for name, values in METADATA.items() for value in values])
 def test_a_matcher_json_with_a_value_that_cannot_be_is_one_line(checkpoint, tmp_path, name, value):
     """`temperature: 0` gave other scores, exit code 0."""
     folder = shutil.copytree(checkpoint, tmp_path / "best")
@@ -108,7 +109,7 @@ def test_a_matcher_json_with_a_value_that_cannot_be_is_one_line(checkpoint, tmp_
     inside[name] = value
     (folder / "matcher.json").write_text(json.dumps(values))
     with pytest.raises(UserError, match="matcher.json: damaged"):
-        read_card(folder)
+        read_matcher_config(folder)
 
 
 def test_more_labels_than_the_head_has_are_refused(folder):
@@ -134,7 +135,7 @@ class NotFinite(FakeEngine):
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_logits_that_are_not_finite_are_an_error_of_their_row(score, tmp_path, monkeypatch, ending, symmetric):
     fake = NotFinite()
-    monkeypatch.setattr(jobs, "EngineProcesses", lambda *_: fake)
+    monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda *_: fake)
     pairs = [(f"甲{n}", f"乙{n}") for n in range(40)]
     lines = [f"{a}\t{b}" if ending == "tsv" else json.dumps({"text_a": a, "text_b": b}) for a, b in pairs]
     (tmp_path / f"in.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -180,7 +181,7 @@ def test_other_arguments_that_cannot_be(small_matcher):
     matcher = Matcher.load(str(small_matcher / "best"), "cpu", "dygraph")
     with pytest.raises(ValueError, match="top_k is -1"):
         matcher.rank("怎么还款", ["如何还款"], top_k=-1)
-    with pytest.raises(ValueError, match="candidates: a text"):
+    with pytest.raises(ValueError, match="candidates: one text"):
         matcher.rank("怎么还款", "如何还款")
     with pytest.raises(ValueError, match="pair 1 has ''"):
         matcher.rank("怎么还款", ["如何还款", ""])
@@ -210,11 +211,11 @@ def test_a_standard_input_that_is_closed_is_one_line(small_matcher):
 
 
 def test_a_cache_that_another_process_has_locked_is_said_and_waited_for(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(scores, "SILENT", 0.2)
-    monkeypatch.setattr(scores, "PATIENCE", 0.8)
-    scores.ScoreStore(str(tmp_path / "cache"), b"model").close()
+    monkeypatch.setattr(score_cache, "WARN_AFTER", 0.2)
+    monkeypatch.setattr(score_cache, "GIVE_UP_AFTER", 0.8)
+    score_cache.ScoreCache(str(tmp_path / "cache"), b"model").close()
     with contextlib.closing(sqlite3.connect(str(tmp_path / "cache"), isolation_level=None)) as other:
-        store = scores.ScoreStore(str(tmp_path / "cache"), b"model")
+        store = score_cache.ScoreCache(str(tmp_path / "cache"), b"model")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(UserError, match="cannot be used .*locked"):
             store.put({b"key": np.zeros(3, np.float32)})
@@ -226,16 +227,16 @@ def test_a_cache_that_another_process_has_locked_is_said_and_waited_for(tmp_path
 
 
 def test_an_engine_process_that_was_stopped_is_said_and_ends(small_matcher, monkeypatch, capsys):
-    monkeypatch.setattr(processes, "SILENT", 0.5)
-    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    monkeypatch.setattr(process_pool, "WARN_AFTER", 0.5)
+    monkeypatch.setattr(process_pool, "GIVE_UP_AFTER", 0.5)
     ids = np.ones([2, 8], np.int64)
     with monkeypatch.context() as patient:
-        patient.setattr(processes, "SILENT", 100.0)
-        engine = processes.EngineProcesses("dygraph", small_matcher / "best", "cpu")
+        patient.setattr(process_pool, "WARN_AFTER", 100.0)
+        engine = process_pool.EngineProcessPool("dygraph", small_matcher / "best", "cpu")
         engine.run(ids, ids * 0)
     try:
         os.kill(engine._processes[0][0].pid, signal.SIGSTOP)
-        with pytest.raises(UserError, match="has not answered for 1 s; the same command goes on"):
+        with pytest.raises(UserError, match="has not answered for 1 s; the same command continues"):
             engine.run(ids, ids * 0)
         assert "has not answered for 0 s" in capsys.readouterr().err
     finally:

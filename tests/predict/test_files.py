@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.match.card import Card
 from app.match.decision import Decision
-from app.predict import jobs
-from app.predict.plan import default_result
+from app.match.matcher_config import MatcherConfig
+from app.predict import scoring_run
+from app.predict.input_files import default_result
 
 
 def pairs_file(path, rows, first="text_a\ttext_b\n"):
@@ -44,7 +44,7 @@ def test_the_row_count_and_the_text_survive_whatever_the_input_holds(score, tmp_
     written = (tmp_path / "out.tsv").read_bytes().split(b"\n")[:-1]
     assert all(line.endswith(b"\r") for line in written[:-1])  # with the line ends of the input
     written = [line.rstrip(b"\r") for line in written]
-    assert summary.rows == 9 and len(written) == 10 and summary.cut == 1
+    assert summary.rows == 9 and len(written) == 10 and summary.truncated == 1
     for before, after in zip(lines, written):
         assert after.startswith(before + b"\t")
     assert written[0].endswith(b"\tprobability\tprediction\terror")
@@ -133,7 +133,7 @@ def test_each_distinct_pair_is_scored_once(score, engine, tmp_path, monkeypatch)
     (tmp_path / "b.tsv").write_text("\n".join([*lines, "新\t的"]), encoding="utf-8")
     first, second = score(tmp_path / "a.tsv", tmp_path / "b.tsv")
     assert (first.rows, first.scored) == (59, 30) and (second.rows, second.scored) == (60, 1)
-    assert first.asked == 59 and len(set(engine.pairs)) == 31
+    assert first.pairs == 59 and len(set(engine.pairs)) == 31
     by_pair = {}
     for line in (tmp_path / "b.scored.tsv").read_text(encoding="utf-8").splitlines():
         text_a, text_b, *scored = line.split("\t")
@@ -157,14 +157,14 @@ def test_a_cache_keeps_scores_between_runs_and_tells_models_apart(score, engine,
 
 
 def test_a_cache_outlives_another_threshold_but_for_int8_whose_scores_depend_on_it(score, engine, checkpoint, tmp_path):
-    source, card = pairs_file(tmp_path / "in.tsv", 50), checkpoint / "matcher.json"
-    before, found = card.read_text(), {}
+    source, matcher_config = pairs_file(tmp_path / "in.tsv", 50), checkpoint / "matcher.json"
+    before, found = matcher_config.read_text(), {}
     for name in ("fp32", "int8"):
         options = {"cache": str(tmp_path / f"{name}.db"), "engine": name}
         score(source, result=tmp_path / f"{name}.1.tsv", **options)
-        card.write_text(before.replace('"threshold": 0.5', '"threshold": 0.7'))
+        matcher_config.write_text(before.replace('"threshold": 0.5', '"threshold": 0.7'))
         found[name] = score(source, result=tmp_path / f"{name}.2.tsv", **options)
-        card.write_text(before)
+        matcher_config.write_text(before)
     assert found["fp32"].scored == 0 and found["int8"].scored == found["int8"].rows
 
 
@@ -179,19 +179,19 @@ def test_both_orders_give_one_probability(score, tmp_path):
         return [line.split("\t")[2:] for line in (tmp_path / name).read_text(encoding="utf-8").splitlines()[1:]]
 
     assert scores("in.scored.tsv") == scores("turned.scored.tsv")
-    assert one.turned == other.turned > 0 and one.asked == 2 * one.rows
+    assert one.order_sensitive == other.order_sensitive > 0 and one.pairs == 2 * one.rows
 
 
 def test_ranking_goes_by_all_digits(score, tmp_path, monkeypatch):
     """Two probabilities that are the same to six decimals."""
-    from app.predict import jobs
+
 
     class Sure(FakeEngine):
         def run(self, input_ids, token_type_ids):
             """Logits that grow with the last letter, all of them large."""
             return np.stack([np.zeros(len(input_ids)), 20 + input_ids[:, 3] / 100], axis=1).astype(np.float32)
 
-    monkeypatch.setattr(jobs, "EngineProcesses", lambda *_: Sure())
+    monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda *_: Sure())
     letters = sorted("abcdefghij")
     (tmp_path / "in.tsv").write_text("".join(f"甲\t{letter}\n" for letter in letters), encoding="utf-8")
     score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", sort_by_probability=True)
@@ -202,7 +202,7 @@ def test_ranking_goes_by_all_digits(score, tmp_path, monkeypatch):
 class NearlyEven(FakeEngine):
     """An engine of few bits: (甲, 乙) is far from the threshold in both orders, and their mean is near it."""
 
-    close_within = 0.1
+    rescore_margin = 0.1
 
     def __init__(self):
         super().__init__()
@@ -213,17 +213,17 @@ class NearlyEven(FakeEngine):
         sign = np.sign(input_ids[:, 1] - input_ids[:, 3]).astype(np.float32)
         return np.stack([sign * 0, sign * np.float32(np.log(4))], axis=1)
 
-    def run_exact(self, input_ids, token_type_ids):
+    def run_float32(self, input_ids, token_type_ids):
         """As `run`, and counts."""
         self.exact += len(input_ids)
         return self.run(input_ids, token_type_ids)
 
 
 def test_a_mean_near_the_threshold_is_computed_again(score, tmp_path, monkeypatch):
-    from app.predict import jobs
+
 
     fake = NearlyEven()
-    monkeypatch.setattr(jobs, "EngineProcesses", lambda *_: fake)
+    monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda *_: fake)
     (tmp_path / "in.tsv").write_text("甲\t乙\n子\t丑\n", encoding="utf-8")
     score(tmp_path / "in.tsv", result=tmp_path / "one.tsv")
     assert fake.exact == 0
@@ -280,7 +280,7 @@ def test_several_inputs_patterns_and_a_folder_for_results(score, tmp_path):
         (["folder"], "out.tsv", "is a folder; name its files"),
         (["fol*"], "out.tsv", "existing file"),
         (["in.tsv", "in2.tsv"], "out.tsv", "must be a folder"),
-        (["in.tsv"], "in2.tsv/out.tsv", "no folder"),
+        (["in.tsv"], "in2.tsv/out.tsv", "is not a folder"),
         (["empty.tsv"], "out.tsv", "empty"),
     ],
 )
@@ -337,21 +337,21 @@ def test_jsonl_may_begin_with_broken_lines(score, tmp_path):
 
 
 def test_three_labels(score, checkpoint, tmp_path, monkeypatch):
-    card = Card(["far", "near", "same"], Decision(), 32, "longest_first")
-    monkeypatch.setattr(jobs, "read_card", lambda folder: card)
-    run = jobs.EngineProcesses("fp32", checkpoint, "cpu")
+    matcher_config = MatcherConfig(["far", "near", "same"], Decision(), 32, "longest_first")
+    monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
+    run = scoring_run.EngineProcessPool("fp32", checkpoint, "cpu")
     two = type(run).run
     monkeypatch.setattr(type(run), "run", lambda self, *batch: np.pad(two(self, *batch), ((0, 0), (0, 1))))
     score(pairs_file(tmp_path / "in.tsv", 20), result=tmp_path / "out.tsv", symmetric=True)
     cells = [line.split("\t") for line in (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()[1:]]
-    assert all(cell[3] in card.labels and float(cell[2]) >= 1 / 3 for cell in cells)
+    assert all(cell[3] in matcher_config.labels and float(cell[2]) >= 1 / 3 for cell in cells)
 
 
 @pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
 def test_labels_of_any_characters_stay_in_their_cells(score, tmp_path, monkeypatch, ending):
     """A CSV of training pairs may hold labels with line breaks; a TSV has no way to write them."""
-    card = Card(['no\t"1"', "yes,\r\n2\u2028"], Decision(), 32, "longest_first")
-    monkeypatch.setattr(jobs, "read_card", lambda folder: card)
+    matcher_config = MatcherConfig(['no\t"1"', "yes,\r\n2\u2028"], Decision(), 32, "longest_first")
+    monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
     rows = [f"甲{n}\t乙{n}" for n in range(40)]
     if ending == "csv":
         rows = [row.replace("\t", ",") for row in rows]
@@ -364,7 +364,7 @@ def test_labels_of_any_characters_stay_in_their_cells(score, tmp_path, monkeypat
             cells = [line.split("\t") for line in file.read().split("\n")[:-1]]
         else:
             cells = list(csv.reader(file)) if ending == "csv" else [list(json.loads(line).values()) for line in file]
-    names = ['no "1"', "yes, 2"] if ending == "tsv" else card.labels
+    names = ['no "1"', "yes, 2"] if ending == "tsv" else matcher_config.labels
     assert len(cells) == 40 and all(len(row) == 5 for row in cells) and {row[3] for row in cells} == set(names)
 
 
@@ -410,13 +410,13 @@ def test_memory_does_not_grow_with_the_input(checkpoint, tmp_path, ending):
     code = """
 import re, sys
 sys.path.insert(0, "tests")
-from fake_engine import FakeEngine, PredictOptions, jobs, plan
+from fake_engine import FakeEngine, PredictOptions, plan, scoring_run
 
 engine = FakeEngine()
 engine.pairs = type("Nothing", (list,), {"append": lambda *_: None})()
-jobs.EngineProcesses = lambda *_: engine
+scoring_run.EngineProcessPool = lambda *_: engine
 options = PredictOptions(sys.argv[1], (sys.argv[2],), engine="fp32")
-jobs.run_all(plan(options), options, ["fp32"], lambda rows: None)
+scoring_run.score_files(plan(options), options, ["fp32"], lambda rows: None)
 # Not getrusage: its ru_maxrss begins with what the process that started this one had.
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 """

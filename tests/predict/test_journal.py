@@ -1,4 +1,4 @@
-"""Stopped at any moment, the same command goes on, and the result is the one of a run that was never stopped."""
+"""Stopped at any moment, the same command continues, and the result is the one of a run that was never stopped."""
 
 import itertools
 import os
@@ -120,7 +120,7 @@ def test_a_changed_input_and_other_options_are_refused(score, engine, source, tm
         score(source, result=tmp_path / "out.tsv", symmetric=True)
     assert sorted(os.listdir(side_folder(tmp_path / "out.tsv"))) == [".lock", "journal.jsonl", "rows"]
     source.write_text(source.read_text(encoding="utf-8") + "多\t一行\n", encoding="utf-8")
-    with pytest.raises(UserError, match="in.tsv has changed since; --overwrite starts anew"):
+    with pytest.raises(UserError, match="in.tsv has changed since; --overwrite starts again"):
         score(source, result=tmp_path / "out.tsv")
     assert not (tmp_path / "out.tsv").exists()
     assert score(source, result=tmp_path / "out.tsv", overwrite=True).rows == 201
@@ -134,7 +134,7 @@ def test_a_refused_command_does_not_keep_the_first_from_going_on(score, engine, 
         score(source, result=tmp_path / "out.tsv")
     engine.fail_after = None
     for options in (dict(symmetric=True), dict(top_k=1), dict(header="yes")):
-        with pytest.raises(UserError, match="its scoring was begun"):
+        with pytest.raises(UserError, match="its scoring was started"):
             score(source, result=tmp_path / "out.tsv", **options)
     score(source, result=tmp_path / "out.tsv")
     assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_while_rows_are_sorted_is_one_line(score, source, tm
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ranking, "_note_rows", full)
+        patch.setattr(ranking, "_insert_rows", full)
         with pytest.raises(UserError, match="cannot be sorted .database or disk is full.; is the disk full"):
             score(source, result=tmp_path / "out.tsv", sort_by_probability=True)
     assert not (tmp_path / "out.tsv").exists()
@@ -242,7 +242,7 @@ def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert said.decode() == "stopped; what was scored is kept, the same command goes on\n" and process.returncode == 130
+    assert said.decode() == "stopped; the scored rows are kept, the same command continues\n" and process.returncode == 130
 
 
 def test_two_at_once_are_refused(score, engine, source, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from app.predict.engine import CPU_ENGINES, why_not
+from app.engine.engines import CPU_ENGINES, why_not
 
 OURS = ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "FLAGS_use_stride_kernel", "TOKENIZERS_PARALLELISM", "GLIBC_TUNABLES")
 LOAD = "import sys; from app import Matcher; matcher = Matcher.load(sys.argv[1], device='cpu', engine=sys.argv[2]); "
@@ -44,8 +44,8 @@ def test_after_import_paddle_by_the_user_threads_are_set_and_it_is_said_once(sma
     done = fresh(code, small_matcher, "dygraph")
     assert done.returncode == 0 and int(done.stdout) > 1, done.stderr
     assert done.stderr.count("RuntimeWarning") == 1 and "before Matcher.load" in done.stderr
-    told = fresh(code, small_matcher, "dygraph", OMP_NUM_THREADS="1")  # the user's own number stays
-    assert told.stdout.strip() == "1" and "RuntimeWarning" not in told.stderr
+    message = fresh(code, small_matcher, "dygraph", OMP_NUM_THREADS="1")  # the user's own number stays
+    assert message.stdout.strip() == "1" and "RuntimeWarning" not in message.stderr
 
 
 @pytest.mark.parametrize("value, threads", [("3,1", "3"), (" 2 ", "2")])

@@ -12,8 +12,8 @@ from pyarrow import ipc, parquet
 
 from app.errors import UserError
 from app.predict.journal import side_folder
-from app.text.labelled import read_pairs
-from app.text.pairs import PairFile
+from app.text.dataset import read_labelled_pairs
+from app.text.pair_file import PairFile
 
 ROWS = 240
 
@@ -100,7 +100,7 @@ def test_few_rows(score, tmp_path, name, rows):
 
 def test_what_cannot_be_is_one_line(score, tmp_path):
     whole = write(tmp_path / "in.parquet", table()).read_bytes()
-    for name, content in (("cut", whole[: len(whole) // 2]), ("begin", b"PAR1"), ("middle", whole[:200] + bytes(400) + whole[600:])):
+    for name, content in (("truncated", whole[: len(whole) // 2]), ("begin", b"PAR1"), ("middle", whole[:200] + bytes(400) + whole[600:])):
         (tmp_path / f"{name}.parquet").write_bytes(content)
         with pytest.raises(UserError, match="cannot be read as Parquet") as stopped:
             score(tmp_path / f"{name}.parquet")
@@ -134,5 +134,5 @@ def test_columns_by_name_and_training(tmp_path):
         rows = list(file)
         assert file.described() == "Parquet, text_a = one, text_b = two, label = truth"
     assert [row.label for row in rows[:3]] == ["", "1", "0"] and rows[1].text_a == "甲1\n"
-    pairs = read_pairs(str(write(tmp_path / "labelled.parquet", table().slice(1, 6))))
+    pairs = read_labelled_pairs(str(write(tmp_path / "labelled.parquet", table().slice(1, 6))))
     assert pairs.labels == ["1", "0", "1", "0", "1", "0"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.errors import UserError
 from app.pretrain.documents import check_several_documents, parse_sources, read_documents
-from app.pretrain.sentences import split_sentences
+from app.pretrain.sentence_splitter import split_sentences
 
 
 @pytest.mark.parametrize(

@@ -40,16 +40,16 @@ SPAN = 10
 def test_fifteen_percent_of_which_eighty_ten_ten(masking):
     ids, starts, special = sequence(500, 2)
     random = np.random.default_rng(1)
-    predicted = masked = replaced = kept = 0
+    masked_positions = masked = replaced = kept = 0
     for _ in range(300):
         changed, positions = mask_tokens(ids, starts, special, masking, 0.15, MASK, REPLACEMENTS, random)
-        predicted += len(positions)
+        masked_positions += len(positions)
         masked += (changed[positions] == MASK).sum()
         replaced += (changed[positions] >= 1000).sum()
         kept += (changed[positions] == ids[positions]).sum()
-    assert predicted / (300 * 497) == pytest.approx(0.15, abs=0.005)
+    assert masked_positions / (300 * 497) == pytest.approx(0.15, abs=0.005)
     for count, share in ((masked, 0.8), (replaced, 0.1), (kept, 0.1)):
-        assert count / predicted == pytest.approx(share, abs=0.03 if masking == "span" else 0.015)  # a span is one draw
+        assert count / masked_positions == pytest.approx(share, abs=0.03 if masking == "span" else 0.015)  # a span is one draw
 
 
 def test_every_position_is_as_likely():

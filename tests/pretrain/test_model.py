@@ -9,24 +9,24 @@ from conftest import ROOT
 from paddlenlp.transformers import AutoModel, BertForMaskedLM, BertForPretraining, ErnieForMaskedLM
 
 from app import runtime
+from app.encoder.from_scratch import encoder_from_scratch, sinusoids
 from app.encoder.pretrained import load_pretrained
-from app.encoder.scratch import encoder_from_scratch, sinusoids
 from app.errors import UserError
 from app.match.model import PairClassifier
 from app.pretrain.checkpoint import load_for_pretraining, load_pretraining, save_pretrained
 from app.pretrain.model import PretrainingModel
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import SPECIAL_TOKENS
-from app.train.loop import set_recompute
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import SPECIAL_TOKENS
+from app.train.trainer import set_recompute
 
-TOKENIZER = PairTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
+TOKENIZER = FastWordPieceTokenizer({token: number for number, token in enumerate(SPECIAL_TOKENS + list("abcdefghij"))})
 IDS = paddle.to_tensor(np.array([[2, 6, 4, 3, 8, 3, 0, 0], [2, 4, 3, 8, 9, 10, 4, 3]]))
 SEGMENTS = paddle.to_tensor(np.array([[0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1]]))
 PREDICTED = paddle.to_tensor(np.array([2, 9, 14]))
 
 
 def model_of(architecture="bert", labels=2, vocabulary=15):
-    runtime.seed_everything(1)
+    runtime.set_seed(1)
     model = PretrainingModel(encoder_from_scratch("tiny", vocabulary, architecture=architecture), labels)
     model.eval()
     return model
@@ -100,12 +100,12 @@ def test_paddlenlps_next_sentence_head_is_ours(tmp_path):
 
 def test_without_a_sentence_task_nobody_speaks_of_its_head(tmp_path):
     save_pretrained(tmp_path / "asked", model_of(), TOKENIZER, {})
-    told = [load_for_pretraining(str(tmp_path / "asked"), 0, 0.0)[2]]  # begins with the folder
+    message = [load_for_pretraining(str(tmp_path / "asked"), 0, 0.0)[2]]  # begins with the folder
     save_pretrained(tmp_path / "none", PretrainingModel(encoder_from_scratch("tiny", TOKENIZER.size), 0), TOKENIZER, {})
-    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
+    message.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
     os.unlink(tmp_path / "none/pretraining.json")  # as a folder of somebody else's
-    told.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
-    said = [words.rpartition("/")[2] for words in told]
+    message.append(load_for_pretraining(str(tmp_path / "none"), 0, 0.0)[2])
+    said = [words.rpartition("/")[2] for words in message]
     assert all("masked-LM head" in words and "sentence" not in words and "both" not in words for words in said), said
 
 
@@ -120,11 +120,11 @@ def test_fine_tuning_finds_dropout_in_what_pretraining_without_it_wrote(tmp_path
 def test_going_on_says_which_heads_it_found(tmp_path):
     model = model_of()
     save_pretrained(tmp_path / "best", model, TOKENIZER, {})
-    same, _, told = load_for_pretraining(str(tmp_path / "best"), 2, 0.0)
-    assert "heads included" in told
+    same, _, message = load_for_pretraining(str(tmp_path / "best"), 2, 0.0)
+    assert "heads included" in message
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(model.state_dict().values(), same.state_dict().values()))
-    other, _, told = load_for_pretraining(str(tmp_path / "best"), 3, 0.0)
-    assert "the sentence head is new" in told and other.cls.seq_relationship.weight.shape == [128, 3]
+    other, _, message = load_for_pretraining(str(tmp_path / "best"), 3, 0.0)
+    assert "the sentence head is new" in message and other.cls.seq_relationship.weight.shape == [128, 3]
     np.testing.assert_array_equal(other.cls.predictions.transform.weight.numpy(), model.cls.predictions.transform.weight.numpy())
 
 

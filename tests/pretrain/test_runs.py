@@ -13,8 +13,8 @@ from conftest import ROOT, run_app, sample_lines
 from runs import finish, hashes, journal, start, wait_for_step
 
 from app import runtime
-from app.encoder.tensors import read_arrays
-from app.text.vocab import SPECIAL_TOKENS
+from app.tensors import read_arrays
+from app.text.vocabulary import SPECIAL_TOKENS
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +139,11 @@ def test_a_budget_ends_the_run_with_the_rate_at_zero(flags, tmp_path):
     finish(start("pretrain", flags, tmp_path / "run", "--max_steps", "100000", "--budget", "4s", "--eval_steps", "0"))
     rates = [event["learning_rate"] for event in journal(tmp_path / "run") if event["event"] == "train"]
     assert 5 < len(rates) < 5000 and rates[-1] < 0.1 * max(rates) and rates[0] < 0.5 * max(rates)
-    assert json.loads((tmp_path / "run/state/progress.json").read_text())["finished"]
+    assert json.loads((tmp_path / "run/state/trainer_state.json").read_text())["finished"]
 
 
 def test_checkpoints_are_kept_and_the_oldest_go(flags, tmp_path):
-    finish(start("pretrain", flags, tmp_path / "run", "--keep_checkpoints", "2", "--optimizer", "lamb", "--recompute"))
+    finish(start("pretrain", flags, tmp_path / "run", "--save_total_limit", "2", "--optimizer", "lamb", "--recompute"))
     assert sorted(path.name for path in (tmp_path / "run/checkpoints").iterdir()) == ["step_20", "step_24"]
 
 
@@ -187,7 +187,7 @@ def test_the_result_fills_gaps_goes_on_and_is_fine_tuned(undisturbed, flags, sma
     [
         (["--corpus", "nowhere.txt"], ["--corpus nowhere.txt", "existing file"]),
         (["--max_unknown", "0.00001", "--vocab_size", "110"], ["--max_unknown", "unknown to the vocabulary"]),
-        (["--masked_share", "1.5"], ["--masked_share 1.5", "below 1"]),
+        (["--masked_lm_prob", "1.5"], ["--masked_lm_prob 1.5", "below 1"]),
         (["--budget", "ten"], ["--budget ten", "45m"]),
         (["--model_size", "huge"], ["--model_size", "nano"]),
         (["--dev_share", "0.00001"], ["--dev_share", "held out"]),

@@ -6,17 +6,17 @@ import pytest
 from conftest import sample_lines
 
 from app import runtime
-from app.encoder.scratch import encoder_from_scratch
+from app.encoder.from_scratch import encoder_from_scratch
 from app.options import PretrainOptions
 from app.pretrain.corpus import Corpus
 from app.pretrain.documents import Source
 from app.pretrain.model import PretrainingModel
-from app.pretrain.sentence_pairs import KINDS
-from app.pretrain.shards import build_shards
+from app.pretrain.segment_pairs import KINDS
 from app.pretrain.task import PretrainTask
-from app.text.tokenizer import PairTokenizer
-from app.text.vocab import count_words, learn_vocabulary
-from app.train.loop import Trainer
+from app.pretrain.token_shards import build_shards
+from app.text.fast_tokenizer import FastWordPieceTokenizer
+from app.text.vocabulary import count_words, learn_vocabulary
+from app.train.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def shards(tmp_path_factory):
     documents = [texts[begin : begin + 10] for begin in range(0, 200, 10)]
     (folder / "a.txt").write_text("\n\n".join("\n".join(document) for document in documents), encoding="utf-8")
     vocabulary = learn_vocabulary(count_words([sentence for document in documents for sentence in document]), 400, 1)
-    PairTokenizer({token: number for number, token in enumerate(vocabulary)}).save(folder / "tokenizer")
+    FastWordPieceTokenizer({token: number for number, token in enumerate(vocabulary)}).save(folder / "tokenizer")
     build_shards(folder / "shards", [Source(folder / "a.txt")], folder / "tokenizer", dev_share=0.2)
     return folder
 
@@ -36,8 +36,8 @@ def task_of(shards, tmp_path, size="tiny", **more):
     options = PretrainOptions(
         **{"output_dir": str(tmp_path), "max_seq_length": 48, "dev_share": 0.2, "device": "cpu", "learning_rate": 1e-3, **more}
     )
-    runtime.seed_everything(1)
-    tokenizer = PairTokenizer.load(shards / "tokenizer")
+    runtime.set_seed(1)
+    tokenizer = FastWordPieceTokenizer.load(shards / "tokenizer")
     model = PretrainingModel(encoder_from_scratch(size, tokenizer.size, 0.0), len(KINDS[options.sentence_task]))
     return PretrainTask(model, tokenizer, Corpus(shards / "shards"), options, {}, 1.0), options
 
@@ -47,8 +47,8 @@ def test_the_dev_part_is_drawn_from_all_held_out_documents(shards, tmp_path):
     whole, part = (task_of(shards, tmp_path, size="nano", max_seq_length=24, dev_sequences=count)[0] for count in (10**6, 8))
     assert len(part.dev.pairs) == 8 < len(whole.dev.pairs)
     begins = whole.dev.pairs.a_begin.tolist()
-    places = [begins.index(begin) for begin in part.dev.pairs.a_begin.tolist()]
-    assert places == sorted(places) and max(places) >= 8
+    positions = [begins.index(begin) for begin in part.dev.pairs.a_begin.tolist()]
+    assert positions == sorted(positions) and max(positions) >= 8
     again = task_of(shards, tmp_path, size="nano", max_seq_length=24, dev_sequences=8, seed=7)[0]
     assert again.dev.pairs.a_begin.tolist() == part.dev.pairs.a_begin.tolist()  # figures of runs can be compared
 
@@ -62,8 +62,8 @@ def test_a_tiny_bert_overfits_two_hundred_sentences(shards, tmp_path):
     task.steps_in_epoch = lambda epoch: -(-len(examples.pairs) // 16)
     Trainer(task, options, options.max_steps).run()
     task.dev = examples
-    figures = task.evaluate()
-    assert figures["masked LM accuracy"] > 0.95 and figures["sentence accuracy"] > 0.98, figures
+    metrics = task.evaluate()
+    assert metrics["masked LM accuracy"] > 0.95 and metrics["sentence accuracy"] > 0.98, metrics
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
@@ -73,10 +73,10 @@ def test_an_epoch_is_the_same_at_any_world_size(shards, tmp_path, monkeypatch, p
         for rank in range(world):
             monkeypatch.setattr(runtime, "world_size", lambda: world)
             monkeypatch.setattr(runtime, "rank", lambda rank=rank: rank)
-            monkeypatch.setattr("app.train.parallel.device_sum", lambda value: value)
+            monkeypatch.setattr("app.train.distributed.device_sum", lambda value: value)
             task, _ = task_of(shards, tmp_path, batch_size=12 // world)
-            for parts in task.steps(3, 0):
-                for part in parts:
+            for micro_batches in task.steps(3, 0):
+                for part in micro_batches:
                     for ids in part["input_ids"]:
                         seen.append(tuple(ids[ids != 0]) if part["counts"] else None)
         return sorted(row for row in seen if row is not None)
@@ -97,19 +97,19 @@ def test_masks_are_drawn_anew_every_epoch_and_again_the_same(shards, tmp_path):
 def test_the_loss_is_a_mean_over_real_predictions_of_the_whole_step(shards, tmp_path):
     task, _ = task_of(shards, tmp_path, batch_size=6, gradient_accumulation_steps=2)
     task.model.eval()
-    parts = next(task.steps(0, 0))
-    total = sum(float(task.loss(task.model, part)[0]) for part in parts)
+    micro_batches = next(task.steps(0, 0))
+    total = sum(float(task.loss(task.model, part)[0]) for part in micro_batches)
     lm = sentence = predictions = asked = 0.0
-    for part in parts:
+    for part in micro_batches:
         logits, sentence_logits = task.model(
-            *(paddle.to_tensor(part[name]) for name in ("input_ids", "token_type_ids", "predicted"))
+            *(paddle.to_tensor(part[name]) for name in ("input_ids", "token_type_ids", "masked_positions"))
         )
         logged = paddle.nn.functional.log_softmax(logits, axis=-1).numpy()
-        lm -= logged[np.arange(len(logged)), part["answers"]].sum()
+        lm -= logged[np.arange(len(logged)), part["masked_lm_labels"]].sum()
         logged = paddle.nn.functional.log_softmax(sentence_logits, axis=-1).numpy()
         known = part["sentence_labels"] >= 0
         sentence -= logged[known, part["sentence_labels"][known]].sum()
-        predictions, asked = predictions + len(part["answers"]), asked + known.sum()
+        predictions, asked = predictions + len(part["masked_lm_labels"]), asked + known.sum()
     assert total == pytest.approx(lm / predictions + sentence / asked, abs=1e-4)
 
 
@@ -129,6 +129,6 @@ def test_both_answers_of_the_sentence_task_are_learned(shards, tmp_path):
 def test_an_epoch_ends_with_its_last_rows(shards, tmp_path):
     """The reference never trains the last shard of an epoch."""
     task, _ = task_of(shards, tmp_path, batch_size=7)
-    seen = sum(len(part["input_ids"]) for parts in task.steps(0, 0) for part in parts)
+    seen = sum(len(part["input_ids"]) for micro_batches in task.steps(0, 0) for part in micro_batches)
     assert seen == len(task.examples(0).pairs) and len(list(task.steps(0, 0))) == task.steps_in_epoch(0)
     assert len(list(task.steps(0, 2))) == task.steps_in_epoch(0) - 2

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.text.basic import is_blank
-from app.text.pairs import PairFile
+from app.text.basic_tokenizer import is_blank
+from app.text.pair_file import PairFile
 
 HEADERS = [
     ("text_a", "text_b", "label", "id"), ("问题一", "问题二", "标签", "编号"), ("question1", "question2", "is_duplicate", "qid"),
@@ -50,7 +50,7 @@ def files(draw):
     if draw(st.booleans()):
         chosen = [roles.index("text_a"), roles.index("text_b")]
         named = header and (kind in ("jsonl", "json") or draw(st.booleans()))
-        reading["columns"] = ",".join(names[place] if named else str(place + 1) for place in chosen)
+        reading["columns"] = ",".join(names[position] if named else str(position + 1) for position in chosen)
     # A header of unknown Chinese words over texts alone looks like any row: the user has to say what it is.
     if kind not in ("jsonl", "json") and (draw(st.booleans()) or (unknown and len(roles) == 2)):
         reading["header"] = "yes" if header else "no"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from app.errors import UserError
-from app.text.labelled import read_pairs
-from app.text.pairs import PairFile
+from app.text.dataset import read_labelled_pairs
+from app.text.pair_file import PairFile
 
 BODY = [("怎么还信用卡", "信用卡如何还款", "1"), ("今天天气", "明天天气怎么样", "0"), ("借钱", "贷款的利息", "1"), ("几点", "时间", "0"), ("甲", "乙", "1")]
 PUBLIC = {  # headers of the public sets, with the places of the texts and of the label
@@ -109,7 +109,7 @@ def test_a_header_in_the_middle_is_a_bad_row(tmp_path, header):
     """Two files put together with `cat`: it became a third class in training, and a scored pair."""
     path = write(tmp_path / "pairs.tsv", [header, *BODY, header, *BODY])
     with pytest.raises(UserError, match="line 7: a header in the middle of the file"):
-        read_pairs(path)
+        read_labelled_pairs(path)
     assert read(path)[1] == BODY * 2
     assert read(write(tmp_path / "none.tsv", [*BODY, header, *BODY]))[1] == BODY * 2
     assert read(write(tmp_path / "twice.tsv", [header, header, *BODY]))[1] == BODY

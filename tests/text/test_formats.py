@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.text.basic import is_blank
+from app.text.basic_tokenizer import is_blank
+from app.text.dataset import read_labelled_pairs
 from app.text.json_array import write_array
-from app.text.labelled import read_pairs
-from app.text.pairs import PairFile
+from app.text.pair_file import PairFile
 from app.text.xlsx import write_sheet
 
 ROWS = [("怎么还信用卡", "信用卡如何还款", "1"), ("今天，天气", "明天天气怎么样呢", "0"), ("借钱", "贷款的利息是多少", "1")]
@@ -95,12 +95,12 @@ def test_rows_of_a_sheet_keep_their_numbers_where_reading_goes_on(tmp_path):
     """Cells hold line breaks: rows are counted, not lines."""
     sheet_of(tmp_path / "pairs.xlsx", [("text_a", "text_b"), *((f"多\n行{n}", "乙") for n in range(300))])
     with PairFile(str(tmp_path / "pairs.xlsx")) as file:
-        rows, place = iter(file), None
+        rows, position = iter(file), None
         for _ in range(200):
             next(rows)
-        place = file.place
+        position = file.position
     with PairFile(str(tmp_path / "pairs.xlsx")) as file:
-        file.skip_to(place)
+        file.skip_to(position)
         row = next(iter(file))
     assert (row.line, row.text_a) == (202, "多\n行200")
 
@@ -156,13 +156,13 @@ def test_an_input_format_that_the_file_does_not_have_is_refused(tmp_path, asked,
     (tmp_path / "array.json").write_text('[{"text_a": "x", "text_b": "y"}]')
     sheet_of(tmp_path / "sheet.xlsx", ROWS)
     with pytest.raises(UserError, match="--input_format|is no JSON array|is no Excel file"):
-        rows_of(tmp_path / name, kind=asked)
+        rows_of(tmp_path / name, input_format=asked)
 
 
 def test_the_input_format_decides_where_it_is_said(tmp_path):
     (tmp_path / "pairs.txt").write_text("a,b\tc,d\ne,f\tg,h\n")
-    assert rows_of(tmp_path / "pairs.txt", kind="tsv") == [("a,b", "c,d", ""), ("e,f", "g,h", "")]
-    assert rows_of(tmp_path / "pairs.txt", kind="csv") == [("a", "b\tc", "d"), ("e", "f\tg", "h")]
+    assert rows_of(tmp_path / "pairs.txt", input_format="tsv") == [("a,b", "c,d", ""), ("e,f", "g,h", "")]
+    assert rows_of(tmp_path / "pairs.txt", input_format="csv") == [("a", "b\tc", "d"), ("e", "f\tg", "h")]
 
 
 # -- encodings ---------------------------------------------------------------------------------------------------------
@@ -231,5 +231,5 @@ def test_a_bad_row_of_several_lines_says_which(tmp_path):
 
 def test_training_reads_what_prediction_reads(tmp_path):
     sheet_of(tmp_path / "pairs.xlsx", [("问题1", "问题2", "标签"), *ROWS])
-    pairs = read_pairs(str(tmp_path / "pairs.xlsx"))
+    pairs = read_labelled_pairs(str(tmp_path / "pairs.xlsx"))
     assert pairs.columns == ["问题1", "问题2", "标签"] and list(zip(pairs.text_a, pairs.text_b, pairs.labels)) == ROWS

@@ -13,13 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import test_loop
+import test_trainer
 import visualdl  # noqa: F401  before the forks, which then need not
 
 TOTAL = 5
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 SETTINGS = {"fresh": {"resume": True}, "overwrite": {"overwrite": True}}
-SAVES = {"keep_checkpoints": 1, "logging_steps": 1}
+SAVES = {"save_total_limit": 1, "logging_steps": 1}
 
 
 def in_fork(function, *arguments):
@@ -47,28 +47,28 @@ def run_and_kill(folder, at, settings, counted):
                 os._exit(137)
 
     sys.addaudithook(hook)
-    test_loop.run(folder, TOTAL, **SAVES, **settings)
+    test_trainer.run(folder, TOTAL, **SAVES, **settings)
     number = changes[0]  # before the next line changes the disk
     counted.write_text(str(number))
 
 
-def run_and_tell(folder, settings, told):
+def run_and_tell(folder, settings, message):
     """Runs to the end and writes down what is left behind."""
-    test_loop.run(folder, TOTAL, **SAVES, **settings)
-    left = {name: repr(value) for name, value in test_loop.left_behind(folder).items()}
+    test_trainer.run(folder, TOTAL, **SAVES, **settings)
+    left = {name: repr(value) for name, value in test_trainer.left_behind(folder).items()}
     left["strays"] = sorted(file.name for file in folder.rglob(".*") if file.name.endswith((".tmp", ".previous")))
-    told.write_text(json.dumps(left))
+    message.write_text(json.dumps(left))
 
 
 def main(how, stride):
     place, settings = Path(tempfile.mkdtemp()), SETTINGS[how]
-    told, counted, before = place / "told", place / "counted", place / "before"
+    message, counted, before = place / "told", place / "counted", place / "before"
     try:
-        assert in_fork(run_and_tell, place / "whole", settings, told) == 0
-        expected = json.loads(told.read_text())
+        assert in_fork(run_and_tell, place / "whole", settings, message) == 0
+        expected = json.loads(message.read_text())
         before.mkdir()
         if how == "overwrite":
-            assert in_fork(run_and_tell, before, {"seed": 5}, told) == 0
+            assert in_fork(run_and_tell, before, {"seed": 5}, message) == 0
         shutil.copytree(before, place / "counting")
         assert in_fork(run_and_kill, place / "counting", -1, settings, counted) == 0
         differences, number = [], int(counted.read_text())
@@ -77,10 +77,10 @@ def main(how, stride):
             shutil.copytree(before, folder)
             if in_fork(run_and_kill, folder, at, settings, counted) != 137:
                 differences.append([at, "was not killed"])
-            if in_fork(run_and_tell, folder, settings, told) != 0:
+            if in_fork(run_and_tell, folder, settings, message) != 0:
                 differences.append([at, "cannot be begun again"])
                 continue
-            found = json.loads(told.read_text())
+            found = json.loads(message.read_text())
             wrong = [name for name in {**expected, **found} if found.get(name) != expected.get(name)]
             differences += [[at, *wrong]] if wrong else []
             shutil.rmtree(folder)

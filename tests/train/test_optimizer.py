@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
-from app.encoder.scratch import encoder_from_scratch
+from app.encoder.from_scratch import encoder_from_scratch
 from app.match.model import PairClassifier
 from app.options import TrainOptions
 from app.pretrain.model import PretrainingModel

@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT, run_app
 from runs import hashes, journal, start, wait_for_step
 
-from app.encoder.tensors import read_arrays
+from app.tensors import read_arrays
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp
     output, errors = process.communicate()
     assert process.returncode == 130, output + errors
     assert "stopped and saved at step" in output + errors and "Traceback" not in output + errors
-    assert json.loads((folder / "state/progress.json").read_text())["step"] >= 12
+    assert json.loads((folder / "state/trainer_state.json").read_text())["step"] >= 12
     resumed = start("match", flags, folder, *more, "--max_steps", "0", "--resume", "--early_stopping", "0")
     wait_for_step(resumed, folder, 60)
     assert any(event["event"] == "start" and event["step"] >= 12 for event in journal(folder))
@@ -162,11 +162,11 @@ def test_two_processes_give_what_one_gives_with_twice_the_batch(flags, tmp_path)
             # Softmax cancels the key bias: its gradient is rounding alone, and so is the way that Adam moves it.
             assert difference.max() < 1 if name.endswith("k_proj.bias") else difference.mean() < rounding, name
 
-        def figures(folder, kind):
+        def metrics(folder, kind):
             return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == kind]
 
         for kind in ("train", "evaluate"):  # the dev set was scored in shares; the log shows means over all processes
-            assert np.allclose(figures(one, kind), figures(other, kind), atol=1e-5) and figures(one, kind)
+            assert np.allclose(metrics(one, kind), metrics(other, kind), atol=1e-5) and metrics(one, kind)
 
 
 def test_the_learning_rate_ends_at_zero_and_the_best_is_kept(undisturbed):
@@ -192,7 +192,7 @@ def test_visualdl_reads_the_curves(undisturbed):
 
     (log,) = (undisturbed / "vdl").glob("*.log")
     tags = LogReader(file_path=str(log)).get_tags()
-    assert {"train/loss", "train/accuracy", "train/learning_rate", "train/pairs_a_second", "dev/accuracy"} <= set(tags["scalar"])
+    assert {"train/loss", "train/accuracy", "train/learning_rate", "train/pairs_per_second", "dev/accuracy"} <= set(tags["scalar"])
     assert any("classifier" in name for name in tags["histogram"])
 
 
@@ -223,18 +223,18 @@ def test_a_killed_process_is_one_line_and_a_killed_parent_leaves_no_orphans(flag
     os.kill(max(numbers), signal.SIGKILL)  # the last one that was started
     output, errors = process.communicate()
     assert process.returncode == 2 and errors.count("\n") == 1, output + errors
-    assert "process 1 of 2 was ended by SIGKILL" in errors and "--resume goes on" in errors and "Traceback" not in output
+    assert "process 1 of 2 was ended by SIGKILL" in errors and "--resume continues" in errors and "Traceback" not in output
     assert not _alive(numbers)
     launcher = start("match", flags, folder, *more, "--resume")
-    wait_for_step(launcher, folder, json.loads((folder / "state/progress.json").read_text())["step"] + 5)
+    wait_for_step(launcher, folder, json.loads((folder / "state/trainer_state.json").read_text())["step"] + 5)
     numbers = _training_processes(launcher)
     os.kill(min(numbers), signal.SIGKILL)
     output, errors = launcher.communicate()
     assert launcher.returncode == 2 and errors.count("\n") == 1, output + errors
-    assert "the launcher of 2 processes was ended by SIGKILL" in errors and "--resume goes on" in errors
+    assert "the launcher of 2 processes was ended by SIGKILL" in errors and "--resume continues" in errors
     _check_ended(numbers)
     again = start("match", flags, folder, *more, "--resume")
-    wait_for_step(again, folder, json.loads((folder / "state/progress.json").read_text())["step"] + 5)
+    wait_for_step(again, folder, json.loads((folder / "state/trainer_state.json").read_text())["step"] + 5)
     numbers = _training_processes(again)
     again.kill()
     again.wait()
@@ -292,5 +292,5 @@ def test_the_threshold_that_was_asked_for_is_kept_before_the_first_evaluation(fl
     wait_for_step(process, folder, 8)
     process.send_signal(signal.SIGINT)
     process.communicate()
-    card = json.loads((folder / "last/matcher.json").read_text())
-    assert card["decision"]["threshold"] == 0.7 and card["dev"] == {}
+    matcher_config = json.loads((folder / "last/matcher.json").read_text())
+    assert matcher_config["decision"]["threshold"] == 0.7 and matcher_config["dev"] == {}
