@@ -52,7 +52,8 @@ def main(arguments: List[str]) -> None:
 def document() -> str:
     """The Markdown of docs/flags.md."""
     common = rows(TrainOptions)
-    parts = [INTRODUCTION, "## Flags common to training\n", "Of `bash run_match.sh` and `bash run_pretrain.sh`.\n", _table(common)]
+    shared = "Of `bash run_match.sh` and `bash run_pretrain.sh`."
+    parts = [INTRODUCTION, "## Flags common to training\n", f"{shared}\n", _table(common)]
     for title, options in COMMANDS.items():
         own = rows(options)
         if issubclass(options, TrainOptions):  # without those that are the same for every training

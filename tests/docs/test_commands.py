@@ -138,8 +138,8 @@ def check_script(path: Path, arguments: List[str], monkeypatch) -> None:
         patch.setattr(sys, "path", [str(path.parent), *sys.path])
         script = load_script(path)
         with pytest.raises(Parsed):
-            set_ = [value for value in vars(script).values() if type(value).__name__ == "DataSet"]
-            script.main(*([set_[0], path.parent] if set_ else []))
+            data_sets = [value for value in vars(script).values() if type(value).__name__ == "DataSet"]
+            script.main(*([data_sets[0], path.parent] if data_sets else []))  # of data/*/prepare.py
 
 
 def check_process(words: List[str], monkeypatch) -> None:
