@@ -23,6 +23,7 @@ COMMANDS = {
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
     "evaluate": "measure a fine-tuned checkpoint on labelled pairs",
     "doctor": "check this machine: versions, threads, speed, GPU, disk",
+    "flags": "print the tables of all flags (docs/flags.md)",
 }
 
 
