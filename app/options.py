@@ -16,7 +16,6 @@ from app.shell import in_repository
 SIZES = {"nano": (2, 64), "tiny": (2, 128), "mini": (4, 256), "small": (4, 512), "medium": (8, 512), "base": (12, 768),
          "large": (24, 1024)}  # fmt: skip
 Sizes = Literal["nano", "tiny", "mini", "small", "medium", "base", "large"]
-Engines = Literal["auto", "dygraph", "fp32", "bf16", "fp16", "int8"]
 Truncation = Literal["longest_first", "only_first", "only_second"]
 OLD_NAMES = {  # options and values of earlier versions, in options.json and matcher.json
     "masked_share": "masked_lm_prob",
@@ -279,9 +278,9 @@ class PredictOptions(ReadOptions, ScoringOptions):
     """Keep this many of the rows with the same first text, the most probable matches (sorts as well). 0: all."""
     cache: str = ""
     """File on a local disk that keeps scores between runs, and for several runs at the same time. Empty: within one run only."""
-    engine: Engines = "auto"
-    """What computes. auto: the fastest on this machine that makes the same decisions as the reference (dygraph). int8 is for CPU (it
-    needs onnxruntime and paddle2onnx, which Python 3.13 does not have), fp16 is for GPU."""
+    engine: str = "auto"
+    """What computes: dygraph (the reference), fp32, bf16, fp16 (GPU) or int8 (CPU; it needs onnxruntime and paddle2onnx, which
+    Python 3.13 does not have). auto: the fastest on this machine that makes the same decisions as the reference."""
     max_decision_change: float = 0.001
     """Share of the pairs on which the engine that auto selects may decide differently from the reference."""
     ray: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.engine.engines import check_engine_name
 from app.errors import Interrupted, UserError
 from app.flags import parse
 from app.match.matcher_config import MatcherConfig, read_matcher_config
@@ -22,6 +23,7 @@ def main(arguments: List[str]) -> None:
     """Runs the command."""
     _refuse_removed(arguments)
     options = parse(PredictOptions, "predict.py", arguments)
+    check_engine_name(options.engine)
     if options.text_a:
         return _score_one(options)
     try:

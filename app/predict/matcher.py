@@ -8,19 +8,19 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, List, Tuple, get_args
+from typing import Any, Callable, Iterable, List, Tuple
 
 import numpy as np
 
 from app import forks, runtime
-from app.engine.engines import open_engine
+from app.engine.engines import ENGINES, open_engine
 from app.engine.export import unchanged
 from app.engine.predictor import PairPredictor
 from app.engine.process_pool import EngineProcessPool
 from app.engine.select import candidates, open_first
 from app.match.matcher_config import read_matcher_config
 from app.match.predictions import predict_labels
-from app.options import Engines, PredictOptions
+from app.options import PredictOptions
 from app.predict.output_file import NOT_FINITE
 from app.text.basic_tokenizer import is_blank
 from app.text.fast_tokenizer import FastWordPieceTokenizer
@@ -68,8 +68,8 @@ class Matcher:
         machine and that changes at most `max_decision_change` (0 to 1) of the decisions, else fp32.
         Raises UserError if something is missing or does not fit, ValueError for an unknown engine.
         """
-        if engine not in get_args(Engines):
-            raise ValueError(f"engine {engine!r}: one of {', '.join(get_args(Engines))} is expected")
+        if engine not in ("auto", *ENGINES):
+            raise ValueError(f"engine {engine!r}: one of auto, {', '.join(ENGINES)} is expected")
         runtime.prepare()
         path = Path(folder)
         read_matcher_config(path)  # finds errors in the folder before Paddle is loaded, which takes seconds

@@ -9,7 +9,7 @@ from fake_engine import FakeEngine
 from app import Matcher
 from app.commands import predict
 from app.engine import measurements, select
-from app.engine.engines import CPU_ENGINES
+from app.engine.engines import engines_for
 from app.engine.measurements import largest_difference
 from app.engine.rescore import rescore_margin
 from app.engine.select import describe, open_first, ranked
@@ -51,7 +51,7 @@ def test_engines_are_compared_once_and_the_record_is_kept(small_matcher, monkeyp
     folder, said = small_matcher / "best", []
     pairs = [tuple(line.split("\t")[:2]) for line in sample_lines("train", 250).splitlines()[1:]]
     record = select.compare(folder, "cpu", read_matcher_config(folder), pairs, said.append)
-    assert set(record["engines"]) == set(CPU_ENGINES) and len(said) == 1  # nothing of engines that are for GPU
+    assert set(record["engines"]) == set(engines_for("cpu")) and len(said) == 1  # nothing of engines that are for GPU
     assert record["engines"]["fp32"]["changed"] == 0 and record["engines"]["fp32"]["difference"] < 1e-5
     assert select.compare(folder, "cpu", read_matcher_config(folder), pairs, said.append) == record and len(said) == 1
     with monkeypatch.context() as elsewhere:

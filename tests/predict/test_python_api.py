@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-from app.engine.engines import CPU_ENGINES, why_not
+from app.engine.engines import engines_for, why_not
 
 OURS = ("OMP_NUM_THREADS", "MKL_DEBUG_CPU_TYPE", "FLAGS_use_stride_kernel", "TOKENIZERS_PARALLELISM", "GLIBC_TUNABLES")
 LOAD = "import sys; from app import Matcher; matcher = Matcher.load(sys.argv[1], device='cpu', engine=sys.argv[2]); "
@@ -72,7 +72,7 @@ print(status >> 8, matcher.score(pairs) == expected)
 """
 
 
-@pytest.mark.parametrize("engine", CPU_ENGINES)
+@pytest.mark.parametrize("engine", engines_for("cpu"))
 def test_a_fork_after_scoring_scores_as_well(small_matcher, engine):
     """The fork ends by itself, too, with its own exit code: libraries wait there for threads that did not come along."""
     if why_not(engine, "cpu"):
