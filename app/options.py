@@ -143,8 +143,8 @@ class PretrainOptions(TrainOptions):
     epochs: int = 5
     """Passes over the corpus (--max_steps or --budget can end earlier)."""
     corpus: str = in_repository("data/sample_corpus/corpus.txt.gz")
-    """Documents: FILE or FILE:WEIGHT, several separated by commas. .txt (one sentence per line, a blank line between documents) or
-    .jsonl ("text"), each also .gz. The weight is the number of passes over the file in one epoch."""
+    """Documents: FILE or FILE:WEIGHT, several with commas between them. .txt (one sentence per line, a blank line between documents)
+    or .jsonl ("text"), each also .gz. The weight is the number of passes over the file in one epoch."""
     shards_dir: str = ""
     """Folder of the tokenized corpus, which several runs can share. Empty: OUTPUT_DIR/shards."""
     vocab_file: str = ""
@@ -164,7 +164,7 @@ class PretrainOptions(TrainOptions):
     model_size: Sizes = "tiny"
     """Layers and hidden size: nano 2x64, tiny 2x128, mini 4x256, small 4x512, medium 8x512, base 12x768, large 24x1024."""
     init_from_ckpt: str = ""
-    """Start from these weights (a folder of this program, PaddleNLP or Hugging Face, or a PaddleNLP name) and their vocabulary."""
+    """Start from these weights and their vocabulary (a folder of this program, PaddleNLP or Hugging Face; a PaddleNLP name)."""
     max_seq_length: int = 128
     """Maximal number of tokens in a sequence, with [CLS] and [SEP]."""
     short_seq_prob: float = 0.1
@@ -198,8 +198,8 @@ class MatchOptions(ReadOptions, TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
     model_name_or_path: str = in_repository("data/models/bert-mini-zh")
-    """Model to start from: a folder (of PaddleNLP, Hugging Face or this program), a PaddleNLP name such as ernie-3.0-medium-zh, or
-    scratch:SIZE with SIZE nano, tiny, mini, small, medium, base or large."""
+    """Model to start from: a folder (of PaddleNLP, Hugging Face or this program), a PaddleNLP name such as ernie-3.0-medium-zh,
+    or scratch:SIZE with SIZE nano, tiny, mini, small, medium, base or large."""
     init_from_ckpt: str = ""
     """Start from the weights of this fine-tuned checkpoint folder, including its classifier."""
     train_set: str = in_repository("data/sample/train.tsv")
@@ -211,7 +211,7 @@ class MatchOptions(ReadOptions, TrainOptions):
     bad_rows: Literal["stop", "skip"] = "stop"
     """stop: a row that cannot be used ends the run with its line number. skip: it is left out and counted."""
     positive_label: str = ""
-    """The label that means "match". Empty: 1 of 0 and 1, yes of no and yes, and similar; with --init_from_ckpt, the checkpoint's."""
+    """The label that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on; with --init_from_ckpt, the checkpoint's."""
     drop_leaked: bool = False
     """Remove pairs from the training set that are also in the dev or test set."""
     max_seq_length: int = 128

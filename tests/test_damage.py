@@ -88,7 +88,7 @@ def test_the_sums_of_an_export_and_the_record_of_engines(small_matcher, tmp_path
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", [".a.scored.tsv.scoring/finished.json", ".b.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/rows"])
+@pytest.mark.parametrize("name", [".a.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/rows"])
 def test_notes_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypatch, name, way):
     """Of two files the first was finished, and of the second a part."""
     monkeypatch.setattr(FakeEngine, "window_rows", 16)

@@ -105,7 +105,7 @@ def onnx_graphs(folder: Path) -> Tuple[Path, Path]:
 
 
 def writable_file(folder: Path, name: str) -> Path:
-    """Path of a file that belongs to the model's graph: beside it, or in the user's cache if the graph is read-only without it."""
+    """Path of a file beside the exported graph; in the user's cache if the graph is read-only and does not have the file."""
     graph = exported(folder)
     if (graph / name).exists() or os.access(graph, os.W_OK):
         return graph / name

@@ -45,7 +45,7 @@ class PaddleInference(Engine):
             return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()[:rows]
 
     def _unique_rows(self, rows: int, length: int) -> int:
-        """`rows`, or slightly more. Paddle caches oneDNN's products under the digits of a shape: 24 x 8 and 2 x 48 would collide."""
+        """`rows`, or slightly more. Paddle caches oneDNN's products by the digits of a shape: 24 x 8 and 2 x 48 are the same to it."""
         while self._shapes.setdefault(f"{rows}{length}", (rows, length)) != (rows, length):
             rows += 2
         return rows
@@ -62,7 +62,7 @@ def _config(graph: Path, device: str, precision: str):
         return config
     config.disable_gpu()
     config.enable_mkldnn()
-    config.set_mkldnn_cache_capacity(0)  # otherwise each shape keeps reordered weights of its own, in time and memory without limit
+    config.set_mkldnn_cache_capacity(0)  # otherwise each shape keeps its own reordered weights, without limit
     config.set_cpu_math_library_num_threads(runtime.thread_count())
     if precision == "bf16":
         config.enable_mkldnn_bfloat16()

@@ -122,8 +122,8 @@ class PairPredictor:
         ]
 
     def rescore_means(self, pairs: Sequence[Tuple[str, str]], outputs: np.ndarray) -> np.ndarray:
-        """For pairs in both orders, one after the other: computes those again in float32 whose mean probability is close to another
-        decision. The mean can be close where neither order is. `outputs`: as `PendingLogits.result` returns them.
+        """For pairs in both orders, (a, b) then (b, a): computes pairs again in float32 if their mean probability is close to
+        another decision. It can be close if neither order is. `outputs`: from `PendingLogits.result`.
         """
         decision, labels = self.matcher_config.decision, len(self.matcher_config.labels)
         if not self.engine.rescore_margin or not len(pairs):

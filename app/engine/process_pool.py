@@ -95,7 +95,7 @@ def _ask(connection: Connection, *call):
         if call:
             connection.send(call)
         if call and not connection.poll(WARN_AFTER):  # the first answer, after loading, may take longer
-            say(f"an engine process has not answered for {WARN_AFTER:.0f} s (stopped? little memory?); waiting for it", sys.stderr)
+            say(f"an engine process has not answered for {WARN_AFTER:.0f} s (stopped? little memory?); waiting", sys.stderr)
             if not connection.poll(GIVE_UP_AFTER):
                 seconds = WARN_AFTER + GIVE_UP_AFTER
                 raise UserError(f"an engine process has not answered for {seconds:.0f} s; the same command continues the work")

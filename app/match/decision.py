@@ -52,8 +52,8 @@ def can_be_fitted(labels: Sequence) -> bool:
 
 
 def fit_decision(logits: np.ndarray, labels: np.ndarray, before: Decision, threshold: str) -> Decision:
-    """Fits the temperature to the smallest cross-entropy on the dev set (Guo et al. 2017), and if `threshold` is "accuracy" or "f1",
-    the threshold to the best value of that metric. Returns `before` if the rows are too few.
+    """Fits the temperature to the smallest cross-entropy on the dev set (Guo et al. 2017). If `threshold` is "accuracy" or "f1",
+    also fits the threshold to the best value of that metric. Returns `before` if the rows are too few.
     """
     if not can_be_fitted(labels.tolist()):
         return before

@@ -47,5 +47,6 @@ def positive_index(names: List[str], wanted: str) -> int:
     lowered = [re.sub(r"[\s_-]+", "_", name.lower()) if not INTEGER.fullmatch(name) else name for name in names]
     known = next((pair[1] for pair in BINARY_LABELS if set(pair) == set(lowered)), None)
     if known is None and len(names) == 2:
-        raise UserError(f"the labels are {names[0]!r} and {names[1]!r}; --positive_label must say which one means that the texts match")
+        labels = " and ".join(map(repr, names))
+        raise UserError(f"the labels are {labels}; --positive_label must say which one means that the texts match")
     return lowered.index(known) if known else len(names) - 1

@@ -15,8 +15,8 @@ SUMMARY_METRICS = ("accuracy", "precision", "recall", "f1", "auc", "average_prec
 def compute_metrics(logits: np.ndarray, labels: np.ndarray, decision: Decision, names: List[str]) -> Dict[str, Any]:
     """All metrics of `logits` float [rows, labels] against the actual `labels` int [rows].
 
-    `accuracy`, `precision`, `recall`, `f1`, `auc` (ROC), `average_precision` and `loss` (cross-entropy of the uncalibrated logits)
-    are numbers. precision to average_precision are those of the positive label, or macro averages with more than two labels.
+    `accuracy`, `precision`, `recall`, `f1`, `auc` (ROC), `average_precision` and `loss` (cross-entropy without calibration) are
+    numbers. precision to average_precision are those of the positive label, or macro averages with more than two labels.
     A metric that is undefined for these rows (ROC-AUC with a single class) is None.
     """
     probabilities = decision.probabilities(logits)

@@ -2,8 +2,8 @@
 
 .pairs.scored.tsv.scoring/    beside the result, until the result is complete
     rows                      scored rows; valid up to the length that the journal's last line says
-    journal.jsonl             first what is scored (model, file, options), then one line for each window of rows
-    finished.json             the result is published; the command may have other files to score
+    journal.jsonl             first what is scored (model, file, options), then one line for each window of rows, and one when the
+                              result is published; it stays while the command has other files to score
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from app.atomic import fsync, lock_folder, read_json, write_json
+from app.atomic import fsync, lock_folder
 from app.errors import UserError
 from app.predict.output_file import ScoredRows
 
 FORMAT = 3  # of the journal; a scoring that was started by a version with another format cannot be continued
-FINISHED, JOURNAL, ROWS = "finished.json", "journal.jsonl", "rows"
+JOURNAL, ROWS = "journal.jsonl", "rows"
 
 
 @dataclass
@@ -65,12 +65,11 @@ class ResumableRows(ScoredRows):
         self._refuse_other_work(overwrite)  # before anything is created: a refused command changes nothing
         self._open.callback(os.close, lock_folder(self.folder))
         self._refuse_other_work(overwrite)  # another process may have started in between
-        (self.folder / FINISHED).unlink(missing_ok=True)
         journal = self.folder / JOURNAL
         lines, valid = read_journal(journal) if resume and not overwrite else ([], 0)
         last = lines[-1] if len(lines) > 1 else None
-        if last and not (self.path.is_file() and self.path.stat().st_size >= last["written"]):
-            last = None  # a kill interrupted the removal of this folder
+        if last and (last.get("published") or not self.path.is_file() or self.path.stat().st_size < last["written"]):
+            last = None  # the rows are removed, or a kill interrupted their removal
         if not last:
             self.path.unlink(missing_ok=True)  # not truncated: it may be a hard link to a published result
         self._file = self._open.enter_context(open(self.path, "r+b" if last else "wb"))
@@ -89,12 +88,13 @@ class ResumableRows(ScoredRows):
         self._file.write(gzip.compress(rows, 6, mtime=0) if self._packed and rows else rows)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._append({**line, "written": self._file.tell()})
+        self.last = {**line, "written": self._file.tell()}
+        self._append(self.last)
 
     def publish(self, summary: Summary, arrange: Callable[[Path], Path]) -> None:
-        """Moves the result into place. `arrange` gets the file of the rows; it may return another file beside it, to publish instead.
+        """Moves the result into place. `arrange` gets the file of the rows and returns the file to publish: the same one or another.
 
-        `finished.json` is written before the rows are removed; it stays until `clear`. Raises UserError if the folder is missing.
+        The rows are removed; the journal stays until `clear`. Raises UserError if the folder is missing.
         """
         complete = self.folder / "complete"
         try:
@@ -111,8 +111,8 @@ class ResumableRows(ScoredRows):
             ) from problem
         os.replace(final, self.result)
         fsync(self.result.parent)
-        write_json(self.folder / FINISHED, {"identity": self.identity, "summary": asdict(summary)})
-        for path in (complete, self.path, self.folder / JOURNAL):
+        self._append({**self.last, "summary": asdict(summary), "published": True})
+        for path in (complete, self.path):
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -126,7 +126,8 @@ class ResumableRows(ScoredRows):
 
     def _refuse_other_work(self, overwrite: bool) -> None:
         lines, _ = read_journal(self.folder / JOURNAL)
-        different = difference(lines[0]["identity"], self.identity) if lines and not overwrite else ""
+        unfinished = bool(lines) and not lines[-1].get("published")
+        different = difference(lines[0]["identity"], self.identity) if unfinished and not overwrite else ""
         if different:
             raise UserError(f"{self.result}: its scoring was started {different}; --overwrite starts again")
 
@@ -142,24 +143,25 @@ def difference(before: Dict[str, Any], now: Dict[str, Any]) -> str:
 def started_with(result: Path, name: str) -> str:
     """One value of the identity of an unfinished scoring of this result; empty if there is none."""
     lines, _ = read_journal(side_folder(result) / JOURNAL)
-    return lines[0]["identity"][name] if lines else ""
+    return lines[0]["identity"][name] if lines and not lines[-1].get("published") else ""
 
 
-def finished(result: Path, identity: Dict[str, Any]) -> Optional[Summary]:
+def published(result: Path, identity: Dict[str, Any]) -> Optional[Summary]:
     """The summary of a result that is published already with the same identity; None if there is none."""
-    note = side_folder(result) / FINISHED
-    if not (note.is_file() and result.is_file()):
+    lines, _ = read_journal(side_folder(result) / JOURNAL)
+    if not lines or not lines[-1].get("published") or not result.is_file():
         return None
-    try:
-        found = read_json(note)
-        return None if difference(found["identity"], json.loads(json.dumps(identity))) else Summary(**found["summary"])
-    except (UserError, KeyError, TypeError, AttributeError):
-        return None  # damaged: the file is scored again
+    if difference(lines[0]["identity"], json.loads(json.dumps(identity))):
+        return None
+    with contextlib.suppress(TypeError):  # damaged: the file is scored again
+        return Summary(**lines[-1]["summary"])
+    return None
 
 
 def clear(results: List[Path]) -> None:
     """Removes the side folders, if all results are published."""
-    if all((side_folder(result) / FINISHED).is_file() for result in results):
+    journals = [read_journal(side_folder(result) / JOURNAL)[0] for result in results]
+    if all(lines and lines[-1].get("published") for lines in journals):
         for result in results:
             shutil.rmtree(side_folder(result), ignore_errors=True)
 

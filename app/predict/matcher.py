@@ -49,7 +49,7 @@ class Matcher:
 
     @property
     def predictor(self) -> PairPredictor:
-        """The tokenizer and the engine. A fork of this process has none of its threads, so it opens an engine process of its own."""
+        """The tokenizer and the engine. A fork of this process has none of its threads, so it opens its own engine process."""
         if self._process != os.getpid():
             self._predictor, self._process = self._open_predictor(), os.getpid()
         return self._predictor
@@ -116,7 +116,7 @@ class Matcher:
 
 
 def _checked_pairs(pairs: Iterable[Any]) -> List[Tuple[str, str]]:
-    """The pairs as tuples of two texts. Raises ValueError otherwise: a string is a sequence too, so it could be taken for a pair."""
+    """The pairs as tuples of two texts. Raises ValueError otherwise: a string is a sequence too, so it could pass as a pair."""
     if isinstance(pairs, (str, bytes)):
         raise ValueError(f"pairs: a text, {pairs!r}, where (text_a, text_b) pairs are expected")
     rows = pairs.itertuples(index=False, name=None) if hasattr(pairs, "itertuples") else pairs  # of a pandas table

@@ -60,7 +60,7 @@ def _connected(address: str) -> Iterator[Any]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the default of newer versions, without their warning
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # otherwise the thread of `_run` starts a new cluster after the shutdown
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # otherwise the thread of `_run` may start a new cluster
     try:
         import ray
         import ray.data
@@ -100,7 +100,7 @@ def _check_address(address: str) -> None:
 
 def _resources(ray: Any, device: str, files: int) -> Tuple[int, int, int]:
     """Number of workers, and the processors and GPUs of each, from what the cluster has: one GPU if there are any, else the
-    processors of the smallest node. A worker reads and writes its files itself, so it never waits for the resources of other tasks.
+    processors of the smallest node. A worker reads and writes its files itself, so it never waits for other tasks.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     with_gpu = [node for node in nodes if node.get("GPU", 0) >= 1]
@@ -152,7 +152,8 @@ def _run(ray: Any, setup: WorkerSetup, pool: Dict[str, Any], say: Callable[[str]
                 raise _no_resources(ray)
             say(_progress(sizes, results, rows, reported - began))
     if failed:
-        raise UserError(f"--ray: the cluster has failed ({last_line(failed[0])}); scored rows are kept, the same command continues")
+        message = f"--ray: the cluster has failed ({last_line(failed[0])}); scored rows are kept, the same command continues"
+        raise UserError(message) from failed[0]
     return [results[number] for number in range(len(setup.jobs))]
 
 

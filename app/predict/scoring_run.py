@@ -23,7 +23,7 @@ from app.errors import UserError
 from app.match.matcher_config import read_matcher_config
 from app.options import PredictOptions
 from app.predict.input_files import STDOUT, Job
-from app.predict.journal import FORMAT, ResumableRows, Summary, finished
+from app.predict.journal import FORMAT, ResumableRows, Summary, published
 from app.predict.output_file import ScoredRows, StandardOutput, check_not_scored
 from app.predict.ranking import sort_by_probability
 from app.predict.score_cache import ScoreCache
@@ -88,7 +88,7 @@ class ScoringRun:
             return self._rank_to_stdout(job)
         identity = self._identity(job)
         if job.result != STDOUT and not (options.overwrite or job.read_once):
-            summary = finished(job.result, identity)
+            summary = published(job.result, identity)
             if summary:
                 return summary
         with PairFile(str(job.source), remembered=self.predictor.matcher_config.columns, **options.reading()) as file:

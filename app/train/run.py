@@ -94,8 +94,8 @@ def train_task(
     trainer = Trainer(task, options, total_steps, user_options)
     step = trainer.state.step
     say(
-        f"training: {total_steps:,} steps of {task.global_batch_size} {examples}, peak learning rate {options.learning_rate:.1e}, "
-        + (f"resuming at step {step:,}" if step else "from the start")
+        f"training: {total_steps:,} steps of {task.global_batch_size} {examples}, "
+        f"peak learning rate {options.learning_rate:.1e}, {f'resuming at step {step:,}' if step else 'from the start'}"
     )
     trainer.logger.event("start", step=step, options=dataclasses.asdict(options), **start_event)
     state = trainer.run()

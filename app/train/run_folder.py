@@ -95,7 +95,7 @@ def _check_same_options(folder: Path, options: TrainOptions) -> None:
     before = read_json(file, CANNOT_RESUME)
     settings = _settings(options)
     before = {renamed(name): renamed(value) for name, value in before.items()}
-    defaults = {spec.name: spec.default for spec in dataclasses.fields(options)}  # of options that an earlier version did not have
+    defaults = {spec.name: spec.default for spec in dataclasses.fields(options)}  # an earlier version may lack an option
     for name in sorted(settings.keys() - MAY_CHANGE):
         old = before.get(name, defaults[name])
         if (_absolute(old) if name in PATHS and isinstance(old, str) else old) != settings[name]:
