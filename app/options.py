@@ -143,8 +143,8 @@ class PretrainOptions(TrainOptions):
     epochs: int = 5
     """Passes over the corpus (--max_steps or --budget can end earlier)."""
     corpus: str = in_repository("data/sample_corpus/corpus.txt.gz")
-    """Documents: FILE or FILE:WEIGHT, several with commas between them. .txt (one sentence per line, a blank line between documents)
-    or .jsonl ("text"), each also .gz. The weight is the number of passes over the file in one epoch."""
+    """Documents: FILE or FILE:WEIGHT, several with commas between. .txt (one sentence per line, blank lines between documents) or
+    .jsonl ("text"), each also .gz. The weight is the number of passes over the file in one epoch."""
     shards_dir: str = ""
     """Folder of the tokenized corpus, which several runs can share. Empty: OUTPUT_DIR/shards."""
     vocab_file: str = ""
@@ -211,7 +211,7 @@ class MatchOptions(ReadOptions, TrainOptions):
     bad_rows: Literal["stop", "skip"] = "stop"
     """stop: a row that cannot be used ends the run with its line number. skip: it is left out and counted."""
     positive_label: str = ""
-    """The label that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on; with --init_from_ckpt, the checkpoint's."""
+    """The label that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on; with --init_from_ckpt, its own."""
     drop_leaked: bool = False
     """Remove pairs from the training set that are also in the dev or test set."""
     max_seq_length: int = 128

@@ -8,7 +8,7 @@ import numpy as np
 
 CPU_BATCH_TOKENS = 512  # positions (tokens and padding) in one batch
 GPU_BATCH_TOKENS = 16384
-WINDOW = 8  # rows that are sorted together, per position of a batch: enough to find similar lengths, not too many to lose by a kill
+WINDOW = 8  # rows sorted together, per position of a batch: enough to find similar lengths, not too many to lose by a kill
 
 
 class Engine(ABC):

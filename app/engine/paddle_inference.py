@@ -45,7 +45,7 @@ class PaddleInference(Engine):
             return predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()[:rows]
 
     def _unique_rows(self, rows: int, length: int) -> int:
-        """`rows`, or slightly more. Paddle caches oneDNN's products by the digits of a shape: 24 x 8 and 2 x 48 are the same to it."""
+        """`rows`, or slightly more. Paddle caches oneDNN's products by the digits of a shape, so 24 x 8 is taken for 2 x 48."""
         while self._shapes.setdefault(f"{rows}{length}", (rows, length)) != (rows, length):
             rows += 2
         return rows

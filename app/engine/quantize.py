@@ -93,7 +93,7 @@ class _Quantizer:
         ]
 
     def _quantize(self, states: str, name: str, width: int) -> list:
-        """`states` -> `name` uint8 [tokens, width], `name`_scale float32 [tokens, 1], `name`_shape: all dimensions but the last."""
+        """`states` -> `name` uint8 [tokens, width], `name`_scale float32 [tokens, 1], `name`_shape: the leading dimensions."""
 
         def node(operation: str, inputs: List[str], output: str, **attributes):
             return helper.make_node(operation, inputs, [name + output], **attributes)

@@ -31,7 +31,7 @@ class MatcherConfig:
 
 
 def read_matcher_config(folder: Path) -> MatcherConfig:
-    """Reads and validates `matcher.json`. Raises UserError if the folder is not a fine-tuned checkpoint or the file is damaged."""
+    """Reads and validates `matcher.json`. Raises UserError if the folder is no fine-tuned checkpoint or the file is damaged."""
     folder = Path(folder)
     file = folder / "matcher.json"
     restore_folder(folder)

@@ -9,8 +9,8 @@ import paddle
 
 
 class PairClassifier(paddle.nn.Layer):
-    """Logits of `[CLS] A [SEP] B [SEP]` for each label. The encoder's tensors have PaddleNLP's prefix ("bert.", "ernie."): AutoModel
-    finds them in a saved folder.
+    """Logits of `[CLS] A [SEP] B [SEP]` for each label. The encoder's tensors have PaddleNLP's prefix ("bert.", "ernie."):
+    AutoModel finds them.
     """
 
     def __init__(self, encoder: paddle.nn.Layer, labels: int):

@@ -92,7 +92,7 @@ class ResumableRows(ScoredRows):
         self._append(self.last)
 
     def publish(self, summary: Summary, arrange: Callable[[Path], Path]) -> None:
-        """Moves the result into place. `arrange` gets the file of the rows and returns the file to publish: the same one or another.
+        """Moves the result into place. `arrange` gets the file of the rows and returns the file to publish.
 
         The rows are removed; the journal stays until `clear`. Raises UserError if the folder is missing.
         """
