@@ -48,7 +48,7 @@ def launch(arguments: List[str], processes: int, log_dir: str, gpu: bool) -> int
             signal.signal(number, signal.default_int_handler)
         killed = _wait(running, code_file)
         if killed and not code_file.exists():
-            raise UserError(f"{killed}; the others were stopped. What was saved is complete; the same line with --resume continues")
+            raise UserError(f"{killed}; the others were stopped. What was saved is complete; the command with --resume continues")
         return int(code_file.read_text()) if code_file.exists() else running.returncode
 
 
