@@ -92,7 +92,7 @@ def test_the_files_are_those_of_one_process_and_a_broken_one_is_named(small_matc
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("error: 2 of 7 files were not scored, the others are: ")
     assert "f.parquet: cannot be read as Parquet" in done.stderr and "g.tsv: has columns 编号, 甲方, 乙方; which hold" in done.stderr
-    assert "7 files, 2 scorer(s) of 1 processor(s) each" in done.stdout
+    assert "7 files, 2 worker(s) with 1 processor(s) each" in done.stdout
     alone = predict(small_matcher / "best", "--input_file", files / "*", "--result_file", f"{tmp_path}/alone/")
     assert alone.returncode == 0 and contents(tmp_path / "ray") == contents(tmp_path / "alone") != {}
     written = {path: os.stat(path).st_mtime_ns for path in (tmp_path / "ray").iterdir() if path.is_file()}
