@@ -21,7 +21,7 @@ COMMANDS = {
     "pretrain": "pretrain a BERT on documents (what run_pretrain.sh runs)",
     "fill": "predict the words at [MASK] with a pretrained checkpoint",
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
-    "evaluate": "measure a fine-tuned checkpoint on labelled pairs",
+    "evaluate": "evaluate a fine-tuned checkpoint on labelled pairs",
     "doctor": "check this machine: versions, threads, speed, GPU, disk",
     "flags": "print the tables of all flags (docs/flags.md)",
 }

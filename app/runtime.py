@@ -33,7 +33,7 @@ def prepare() -> None:
     Call it before the first `import paddle`. Only the first call has an effect.
 
     The number of threads and, on AMD processors, the path of MKL make Paddle's matrix products many times faster;
-    FLAGS_use_stride_kernel=0 avoids copies in the gradients of reshapes. docs/benchmarks.md has the measurements.
+    FLAGS_use_stride_kernel=0 avoids copies in the gradients of reshapes. The measured speed is in docs/benchmarks.md.
 
     Raises UserError if no temporary file can be written, or if OMP_NUM_THREADS or the memory limit cannot work.
     """
@@ -49,7 +49,7 @@ def prepare() -> None:
     os.environ.setdefault("FLAGS_use_stride_kernel", "0")
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # large memory pages, in the processes that this one starts
     os.environ.setdefault("GLOG_minloglevel", "2")  # libraries print errors only
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it would write an identifier of this machine into the home folder
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else ONNX Runtime writes an identifier into the home folder
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     forks.prepare()
     warnings.filterwarnings("ignore", module=r"(paddle|paddlenlp|setuptools|_distutils_hack|pkg_resources)(\..*)?$")
@@ -180,7 +180,7 @@ def _launcher_value(name: str, single: int) -> int:
     """
     value = os.environ.get(name, str(single)) if launched() else str(single)
     if not (value.isascii() and value.isdigit()) or int(value) < single:
-        raise UserError(f"{name}={value}: must be an integer >= {single}; to run one process, unset it and PADDLE_TRAINER_ENDPOINTS")
+        raise UserError(f"{name}={value}: must be an integer >= {single}; for one process, unset it and PADDLE_TRAINER_ENDPOINTS")
     return int(value)
 
 

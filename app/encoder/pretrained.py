@@ -135,7 +135,7 @@ def _set_epsilon(encoder: paddle.nn.Layer, epsilon: float) -> None:
 
 
 def _architecture(values: Dict[str, Any], file: Path) -> str:
-    """The key of ARCHITECTURES that `model_type`, or else a class name in `architectures`, belongs to. Raises UserError if none does."""
+    """The key of ARCHITECTURES: by `model_type`, or else by a class name in `architectures`. Raises UserError if none matches."""
     classes = values.get("architectures") or []
     candidates = [values.get("model_type"), *(classes if isinstance(classes, list) else [classes])]
     for name in (str(candidate).lower() for candidate in candidates if candidate):

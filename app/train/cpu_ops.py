@@ -1,4 +1,4 @@
-"""Faster versions of two operations that are slow in Paddle when it trains on a CPU. The results are the same.
+"""Faster versions of two operations that are slow in Paddle when it trains on a CPU.
 
     linear    the gradient of the bias is a matrix product, ones @ dy, which uses the math library and all threads
     dropout   16 random bits per element from NumPy; Paddle draws a float per element with a slow generator

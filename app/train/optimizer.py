@@ -11,7 +11,7 @@ from app.options import TrainOptions
 
 
 def decays(parameter: paddle.Tensor) -> bool:
-    """Whether weight decay applies to a parameter: True for matrices. One-dimensional ones are biases or belong to layer norms."""
+    """Whether weight decay applies to a parameter: True for matrices. Vectors are biases or belong to layer norms."""
     return len(parameter.shape) > 1
 
 

@@ -12,7 +12,7 @@ MAX_AHEAD = 4  # items that are prepared and not used yet
 
 @dataclass
 class _End:
-    """Follows the last item."""
+    """Put into the queue after the last item."""
 
     problem: Optional[BaseException] = None  # the exception that ended the iteration, if there was one
 
