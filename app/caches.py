@@ -1,4 +1,4 @@
-"""The folders of caches in the user's home, which libraries write to: a container or a batch system may have none."""
+"""The cache folders of libraries in the user's home. In a container or a batch system, they may not be writable."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ from typing import Iterator, List
 
 @contextlib.contextmanager
 def writable_home() -> Iterator[None]:
-    """Around imports and exports: Paddle, PaddleNLP and VisualDL make folders in the user's home, which a container or a batch
-    system may not have. Where these cannot be made, the libraries get a temporary home for as long.
+    """A block in which libraries have a home folder that they can write to.
+
+    Paddle, PaddleNLP and VisualDL create folders there during imports and exports. If that is not possible, HOME and PPNLP_HOME
+    are a temporary folder during the block.
     """
     if not unwritable_caches():
         yield
         return
-    kept = {name: os.environ.get(name) for name in ("HOME", "PPNLP_HOME")}
+    old_values = {name: os.environ.get(name) for name in ("HOME", "PPNLP_HOME")}
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(HOME=folder, PPNLP_HOME=folder)
         try:
             yield
         finally:
-            for name, value in kept.items():
+            for name, value in old_values.items():
                 os.environ.pop(name)
                 os.environ.update({name: value} if value is not None else {})
 
 
 def unwritable_caches() -> List[str]:
-    """The folders of caches that Paddle, PaddleNLP and VisualDL use and that cannot be written to."""
+    """The cache folders of Paddle, PaddleNLP and VisualDL that cannot be written to."""
     home = os.path.expanduser("~")
-    own = [os.path.join(home, name) for name in (".visualdl", ".cache/paddle")]
-    used = [home, os.environ.get("PPNLP_HOME", os.path.join(home, ".paddlenlp")), *own]
-    return [folder for folder in used if not _can_hold_files(folder)]
+    other_caches = [os.path.join(home, name) for name in (".visualdl", ".cache/paddle")]
+    folders = [home, os.environ.get("PPNLP_HOME", os.path.join(home, ".paddlenlp")), *other_caches]
+    return [folder for folder in folders if not _can_hold_files(folder)]
 
 
 def _can_hold_files(folder: str) -> bool:
-    """Whether files can be written into a folder, or into the one in which it would be made."""
+    """Whether files can be written into a folder, or, if it does not exist, into its nearest existing parent."""
     if not os.path.isabs(folder):
-        return False  # "~", where there is no home
+        return False  # "~", if the user has no home
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     try:

@@ -1,4 +1,4 @@
-"""What a fork of this process can do: no thread lives on in it, so whoever waits for a thread there waits for ever."""
+"""Makes forks of this process safe. A fork has none of its threads, so code that waits for one of them never returns."""
 
 from __future__ import annotations
 
@@ -7,32 +7,35 @@ import os
 import sys
 import weakref
 
-_broken = False
-_kept: "weakref.WeakSet[object]" = weakref.WeakSet()
+_cannot_compute = False
+_engines: "weakref.WeakSet[object]" = weakref.WeakSet()
 
 
 def prepare() -> None:
-    """Has every fork of this process made safe."""
+    """Makes all later forks of this process safe."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_after_fork)
 
 
 def can_compute() -> bool:
-    """Whether this process may compute. A fork of one that has loaded Paddle may not: oneDNN crashes, ONNX Runtime waits."""
-    return not _broken
+    """Whether this process may compute. A fork of a process that has loaded Paddle or ONNX Runtime may not: oneDNN crashes, and
+    ONNX Runtime waits forever.
+    """
+    return not _cannot_compute
 
 
 def never_destroy(engine: object) -> None:
-    """A fork will not destroy this object, which would wait for its threads."""
-    _kept.add(engine)
+    """Keeps forks from destroying this object, which would wait for its threads."""
+    _engines.add(engine)
 
 
 def _after_fork() -> None:
-    global _broken
+    global _cannot_compute
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    _broken = _broken or "paddle" in sys.modules or "onnxruntime" in sys.modules
-    for engine in _kept:
+    _cannot_compute = _cannot_compute or "paddle" in sys.modules or "onnxruntime" in sys.modules
+    for engine in _engines:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
     system = ctypes.CDLL(None)
-    if _broken and hasattr(system, "on_exit"):  # ends with the same exit code, before libraries wait for their threads
+    if _cannot_compute and hasattr(system, "on_exit"):
+        # End at once with the same exit code; otherwise libraries would wait for their threads.
         system.on_exit(ctypes.cast(system._exit, ctypes.c_void_p), None)

@@ -1,4 +1,4 @@
-"""What this machine has: processors, instructions, memory; how fast it computes."""
+"""This machine: processors, instruction sets, memory, and measured speed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 
 def cpu_count() -> int:
-    """Processors that this process may use (a container or `taskset` can allow fewer than the machine has)."""
+    """Number of processors that this process may use. A container or `taskset` can allow fewer than the machine has."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
@@ -18,29 +18,29 @@ def cpu_count() -> int:
 
 
 def memory_left() -> int:
-    """Bytes of memory that processes may still take, on this machine or in this container."""
+    """Bytes of memory that are still available on this machine or in this container."""
     found = re.search(r"MemAvailable:\s+(\d+)", open("/proc/meminfo").read())
     left = int(found[1]) << 10 if found else 1 << 40
     try:
-        most, taken, parts = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current", "stat"))
-        cache = re.search(r"^inactive_file (\d+)", parts, re.M)  # files that the system can drop
-        return left if most == "max" else min(left, int(most) - int(taken) + (int(cache[1]) if cache else 0))
+        limit, used, stat = (open(f"/sys/fs/cgroup/memory.{name}").read().strip() for name in ("max", "current", "stat"))
+        cache = re.search(r"^inactive_file (\d+)", stat, re.M)  # cached files, which the system can drop
+        return left if limit == "max" else min(left, int(limit) - int(used) + (int(cache[1]) if cache else 0))
     except (OSError, ValueError):
         return left
 
 
 def cpu_vendor() -> str:
-    """`GenuineIntel`, `AuthenticAMD`, ...; empty where the machine does not say."""
+    """`GenuineIntel`, `AuthenticAMD`, ...; empty if it is not known."""
     return _cpu_info("vendor_id")
 
 
 def cpu_name() -> str:
-    """What the processor calls itself; empty where the machine does not say."""
+    """The name of the processor model; empty if it is not known."""
     return _cpu_info("model name")
 
 
 def cpu_has(instructions: str) -> bool:
-    """Whether the processor has these instructions, as Linux names them: `avx512_bf16`, `avx512_vnni`."""
+    """Whether the processor has an instruction set, by its name in Linux: `avx512_bf16`, `avx512_vnni`."""
     return instructions in _cpu_info("flags").split()
 
 
@@ -55,7 +55,7 @@ def _cpu_info(key: str) -> str:
 
 
 def matmul_rate(dtype: str = "float32", seconds: float = 1.0) -> float:
-    """Measured rate of `[1024, 768] @ [768, 3072]` on the current device, in 1e9 operations a second."""
+    """Measured speed of the matrix product [1024, 768] @ [768, 3072] on the current device, in GFLOP/s."""
     import paddle
 
     a, b = paddle.randn([1024, 768]).astype(dtype), paddle.randn([768, 3072]).astype(dtype)
@@ -64,6 +64,6 @@ def matmul_rate(dtype: str = "float32", seconds: float = 1.0) -> float:
     while time.perf_counter() - began < seconds:
         for _ in range(5):
             product = paddle.matmul(a, b)
-        float(product[0, 0])  # waits for the device
+        float(product[0, 0])  # waits until the device has finished
         count += 5
     return count * 2 * 1024 * 768 * 3072 / (time.perf_counter() - began) / 1e9

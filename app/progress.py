@@ -1,4 +1,4 @@
-"""What a long operation says while it works: a bar on a terminal, a plain line now and then in a log."""
+"""Messages of a long operation: a progress bar on a terminal, a plain line every 30 seconds in a log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Optional, TextIO
 
 from tqdm import tqdm
 
-EVERY = 30.0  # seconds between the lines in a log
+LOG_SECONDS = 30.0  # between two lines in a log
 
 
 def say(text: str = "", stream: Optional[TextIO] = None) -> None:
-    """One line for the user, above a progress bar where there is one; on standard output, or another stream."""
+    """Prints one line on standard output or another stream. It appears above the progress bar, if there is one."""
     stream = stream or sys.stdout
     tqdm.write(text, file=stream)
     stream.flush()
@@ -26,13 +26,17 @@ def clock(seconds: float) -> str:
 
 
 class ProgressCounter:
-    """Counts what is done: `with ProgressCounter("scoring", "rows") as done: done(100)`. How much there is need not be known."""
+    """Counts and shows what is done; the total does not have to be known.
 
-    def __init__(self, what: str, unit: str, stream: Optional[TextIO] = None):
-        self.what, self.unit, self.count, self._stream = what, unit, 0, stream
-        self._terminal = sys.stderr.isatty()
-        self._begun = self._told = time.monotonic()
-        self._bar = tqdm(desc=what, unit=f" {unit}", unit_scale=True, dynamic_ncols=True, disable=not self._terminal)
+    with ProgressCounter("scoring", "rows") as advance:
+        advance(100)
+    """
+
+    def __init__(self, operation: str, unit: str, stream: Optional[TextIO] = None):
+        self.operation, self.unit, self.count, self._stream = operation, unit, 0, stream
+        self._on_terminal = sys.stderr.isatty()
+        self._began = self._last_line = time.monotonic()
+        self._bar = tqdm(desc=operation, unit=f" {unit}", unit_scale=True, dynamic_ncols=True, disable=not self._on_terminal)
 
     def __enter__(self) -> "ProgressCounter":
         return self
@@ -41,10 +45,11 @@ class ProgressCounter:
         self._bar.close()
 
     def __call__(self, count: int) -> None:
-        """`count` more are done."""
+        """Adds `count`."""
         self.count += count
         self._bar.update(count)
         now = time.monotonic()
-        if not self._terminal and now - self._told >= EVERY:
-            self._told = now
-            say(f"{self.what}: {self.count:,} {self.unit}, {self.count / (now - self._begun):,.0f} {self.unit}/s", self._stream)
+        if not self._on_terminal and now - self._last_line >= LOG_SECONDS:
+            self._last_line = now
+            speed = self.count / (now - self._began)
+            say(f"{self.operation}: {self.count:,} {self.unit}, {speed:,.0f} {self.unit}/s", self._stream)

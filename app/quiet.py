@@ -1,4 +1,4 @@
-"""What libraries print, kept from the terminal: their compiled parts write past Python, to the process's own descriptors."""
+"""Hides what libraries print. Their compiled code does not use Python's streams, so the process's descriptors are redirected."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ NOISE = re.compile(
     rb"(?m)^(?:"
     rb"WARNING: OMP_NUM_THREADS set to .*\n"  # Paddle, at its import
     rb"|PLEASE USE OMP_NUM_THREADS WISELY\..*\n"
-    rb"|=+ Modified FLAGS detected =+\n(FLAGS\(.*\n)*=+\n"  # Paddle, as several processes join
+    rb"|=+ Modified FLAGS detected =+\n(FLAGS\(.*\n)*=+\n"  # Paddle, when several processes join
     rb"|\[Paddle2ONNX\] .*\n"
     rb"|(\x1b\S*)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[(INFO|WARNING)\]\t.*\n"  # Paddle2ONNX too
     rb"|(\x1b\S*)?\[[IWV]\] .*\n"  # Polygraphy, which Paddle2ONNX calls
     rb"|\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ [IWE] \d+ \d+\] \S+\.cc:\d+: .*\n"  # Ray
-    rb"|\S*-packages/\S+\.py:\d+: \w*Warning: .*\n(  .*\n)?"  # Python's warnings of what is in installed packages
+    rb"|\S*-packages/\S+\.py:\d+: \w*Warning: .*\n(  .*\n)?"  # Python's warnings about installed packages
     rb")"
 )
-_ONE_AT_A_TIME = threading.RLock()
+_LOCK = threading.RLock()
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps `NOISE` from the terminal, and all of it shows where the block fails.
+    """A block whose output is shown when it ends, without the lines that match `NOISE`; if the block fails, all of it is shown.
 
-    What else is written meanwhile, as by other threads of the user's program, is shown when the block ends.
+    Other output, for example of other threads of the user's program, is therefore only delayed.
     """
     open_closed_streams()
     _flush()
-    with _ONE_AT_A_TIME, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        kept = os.dup(1), os.dup(2)
+    with _LOCK, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        originals = os.dup(1), os.dup(2)
         os.dup2(out.fileno(), 1)
         os.dup2(errors.fileno(), 2)
         failed = True
@@ -43,15 +43,15 @@ def quiet() -> Iterator[None]:
             failed = False
         finally:
             _flush()
-            for number, (descriptor, said) in enumerate(zip(kept, (out, errors)), 1):
-                os.dup2(descriptor, number)
-                os.close(descriptor)
-                _show(said, number, failed)
+            for number, (original, output) in enumerate(zip(originals, (out, errors)), 1):
+                os.dup2(original, number)
+                os.close(original)
+                _show(output, number, everything=failed)
 
 
 def open_closed_streams() -> None:
-    """Opens standard input, output and error on nothing where they are closed: the next file would get their numbers, and with
-    them what libraries write.
+    """Opens standard input, output and error as /dev/null if they are closed. Otherwise the next file that is opened would get
+    their number, and libraries would write into it.
     """
     for number in range(3):
         try:
@@ -66,9 +66,9 @@ def _flush() -> None:
             stream.flush()
 
 
-def _show(said: BinaryIO, descriptor: int, all_of_it: bool) -> None:
-    said.seek(0)
-    text = said.read()
-    left = memoryview(text if all_of_it else NOISE.sub(b"", text))
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _show(output: BinaryIO, descriptor: int, everything: bool) -> None:
+    output.seek(0)
+    text = output.read()
+    remaining = memoryview(text if everything else NOISE.sub(b"", text))
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]

@@ -1,4 +1,4 @@
-"""Tensors on disk: safetensors files of this program, and strict loading into a model."""
+"""Writes and reads safetensors files, and loads them strictly into a model."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from app.errors import UserError
 
 
 def model_arrays(model: paddle.nn.Layer) -> Dict[str, np.ndarray]:
-    """The model's weights by name, float32."""
+    """The model's weights by name, as NumPy arrays."""
     return {name: tensor.numpy() for name, tensor in model.state_dict().items()}
 
 
 def write_arrays(path: Path, arrays: Dict[str, np.ndarray]) -> None:
-    """Writes arrays as a safetensors file that PaddleNLP reads (`format` says whose layout the weights have)."""
+    """Writes arrays as a safetensors file. Its metadata entry `format` tells PaddleNLP which layout the weights have."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with open(path, "wb") as file:  # not save_file: a full disk must be an OSError
+    with open(path, "wb") as file:  # not save_file, which does not raise OSError when the disk is full
         file.write(safetensors.numpy.save(contiguous, metadata={"format": "np"}))
 
 
 def read_arrays(path: Path) -> Dict[str, np.ndarray]:
-    """Reads a safetensors file of ours. Raises UserError where it is missing or damaged."""
+    """Reads a file of `write_arrays`. Raises UserError if it is missing or damaged."""
     try:
         return safetensors.numpy.load_file(path)
     except (OSError, safetensors.SafetensorError) as problem:
@@ -34,14 +34,14 @@ def read_arrays(path: Path) -> Dict[str, np.ndarray]:
 
 
 def load_strictly(model: paddle.nn.Layer, arrays: Dict[str, np.ndarray], source: str) -> None:
-    """Sets all weights of the model. Raises UserError on a missing, unexpected or misshapen tensor: no random head."""
-    own = model.state_dict()
-    missing, unexpected = sorted(set(own) - set(arrays)), sorted(set(arrays) - set(own))
-    shapes = {name: (list(arrays[name].shape), list(own[name].shape)) for name in own if name in arrays}
-    misshapen = [f"{name} ({found}, not {needed})" for name, (found, needed) in shapes.items() if found != needed]
-    for problem, names in (("lacks", missing), ("has an unexpected", unexpected), ("has another shape of", misshapen)):
+    """Sets all weights of the model. Raises UserError if a tensor is missing, unexpected or has another shape."""
+    state = model.state_dict()
+    missing, unexpected = sorted(set(state) - set(arrays)), sorted(set(arrays) - set(state))
+    shapes = {name: (list(arrays[name].shape), list(state[name].shape)) for name in state if name in arrays}
+    wrong_shapes = [f"{name} ({found}, not {expected})" for name, (found, expected) in shapes.items() if found != expected]
+    for problem, names in (("lacks", missing), ("has an unexpected", unexpected), ("has another shape of", wrong_shapes)):
         if names:
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise UserError(f"{source}: does not fit its config.json: it {problem} {names[0]}{more}")
-    for name, tensor in own.items():
+            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise UserError(f"{source}: does not match its config.json: it {problem} {names[0]}{others}")
+    for name, tensor in state.items():
         tensor.set_value(paddle.to_tensor(arrays[name]).astype(tensor.dtype))

@@ -62,4 +62,4 @@ def test_standard_streams_that_are_closed(small_matcher, small_data, tmp_path, c
 
 def test_a_closed_standard_output_is_one_line():
     done = subprocess.run(["bash", "-c", f"{sys.executable} predict.py --help >&-"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 2 and done.stderr == "error: standard output is closed; to throw it away, write `> /dev/null`\n"
+    assert done.returncode == 2 and done.stderr == "error: standard output is closed; to discard the output, write `> /dev/null`\n"

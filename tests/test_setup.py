@@ -38,13 +38,13 @@ def test_a_python_that_fits_is_found_beside_one_that_is_too_new(tmp_path):
 @pytest.mark.parametrize("place", [".pyenv/versions/3.13.0/bin", ".local/share/uv/python/cpython-3.13.1-linux/bin", "miniconda3/bin"])
 def test_one_that_is_not_on_the_path_is_found_as_well(tmp_path, place):
     python_of((3, 13), tmp_path / place)
-    only = 'fits() { case $1 in "$HOME"/*) ;; *) return 1 ;; esac; }; find_python'  # whatever else this machine has
+    only = 'is_supported() { case $1 in "$HOME"/*) ;; *) return 1 ;; esac; }; find_python'  # whatever else this machine has
     assert in_shell(only, HOME=str(tmp_path)).stdout.strip() == str(tmp_path / place / "python3")
 
 
 def test_where_none_fits_one_line_says_what_to_do(tmp_path):
     python_of((3, 14), tmp_path / "bin")
-    done = in_shell("fits() { false; }; make_venv", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    done = in_shell("is_supported() { false; }; make_venv", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "Python 3.14.0" in done.stderr and "uv python install 3.13" in done.stderr
 

@@ -1,4 +1,4 @@
-"""`python -m app fill TEXT`: what a pretrained model expects behind each [MASK]."""
+"""`python -m app fill TEXT`: the most likely words at each [MASK], by a pretrained model."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MASK = "[MASK]"
 
 @dataclass
 class FillOptions:
-    """Guess the words behind each [MASK] of a text with a pretrained checkpoint."""
+    """Predict the words at each [MASK] of a text with a pretrained checkpoint."""
 
     text: tyro.conf.Positional[str]
-    """Text with one [MASK] or more: "我想[MASK]一张信用卡"."""
+    """Text with at least one [MASK]: "我想[MASK]一张信用卡"."""
     model_name_or_path: str = in_repository("data/models/bert-mini-zh")
     """Checkpoint folder of run_pretrain.sh (output/pretrain/best)."""
     top: int = 5
@@ -33,7 +33,7 @@ class FillOptions:
         check("top", self.top, self.top >= 1, "1 or more")
         check_device(self.device)
         if MASK not in self.text:
-            raise UserError(f"{self.text}: has no [MASK] to fill")
+            raise UserError(f"{self.text}: contains no [MASK]")
 
 
 def main(arguments: List[str]) -> None:

@@ -1,1 +1,1 @@
-"""A size or a name -> a BERT or ERNIE encoder. Knows no task."""
+"""A size, a model name or a folder -> a BERT or ERNIE encoder. This package knows no task."""

@@ -1,4 +1,4 @@
-"""The checkpoint folder that every job writes and reads: weights, configuration, vocabulary, and the job's own card."""
+"""The checkpoint folder of fine-tuning and pretraining: weights, config.json, vocabulary, and JSON files of the task."""
 
 from __future__ import annotations
 
@@ -16,26 +16,33 @@ WEIGHTS = "model.safetensors"
 
 
 def save_folder(
-    folder: Path, model: paddle.nn.Layer, tokenizer: WordPieceTokenizer, kind: str, config: Dict[str, Any], metadata: Dict[str, Dict]
+    folder: Path,
+    model: paddle.nn.Layer,
+    tokenizer: WordPieceTokenizer,
+    head: str,
+    config: Dict[str, Any],
+    json_files: Dict[str, Dict],
 ) -> Path:
-    """Writes the folder of a model with an `encoder`, whole or not at all; returns its weights file.
+    """Writes the folder of a model that has an `encoder`, atomically. Returns the path of its weights file.
 
-    `kind` ends the architecture's name ("ForPretraining"), `config` changes the encoder's configuration, `card` is
-    {file name: contents}.
+    `head`: end of the architecture's name, for example "ForPretraining". `config`: values that replace those of the encoder's
+    configuration. `json_files`: {file name: contents}; the versions of Paddle and PaddleNLP are added to each.
     """
     values = {**model.encoder.config.to_dict(), **config}
-    values["architectures"] = [type(model.encoder).__name__[: -len("Model")] + kind]
-    values.pop("_name_or_path", None)  # a path of the machine it was trained on
+    values["architectures"] = [type(model.encoder).__name__[: -len("Model")] + head]
+    values.pop("_name_or_path", None)  # a path of the machine where the model was trained
     versions = {"paddle": paddle.__version__, "paddlenlp": paddlenlp.__version__}
     with atomic_folder(folder) as temporary:
         write_arrays(temporary / WEIGHTS, model_arrays(model))
         write_json(temporary / "config.json", values)
         tokenizer.save(temporary)
-        for name, contents in metadata.items():
+        for name, contents in json_files.items():
             write_json(temporary / name, {**contents, "versions": versions})
     return folder / WEIGHTS
 
 
 def load_weights(folder: Path, model: paddle.nn.Layer) -> None:
-    """Sets all weights of the model from the folder's. Raises UserError where one is missing or does not fit."""
+    """Sets all weights of the model from the folder's file. Raises UserError if a tensor is missing, unexpected or has another
+    shape.
+    """
     load_strictly(model, read_arrays(folder / WEIGHTS), str(folder / WEIGHTS))

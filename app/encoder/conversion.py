@@ -1,4 +1,4 @@
-"""Names of tensors, as PyTorch's BERT or PaddleNLP's has them -> PaddleNLP's names of the bare encoder, and its layout.
+"""Tensors of PyTorch's BERT or of PaddleNLP -> the names and the layout of PaddleNLP's encoder without a head.
 
 bert.encoder.layer.0.attention.self.query.weight [out, in]   ->   encoder.layers.0.self_attn.q_proj.weight [in, out]
 bert.embeddings.LayerNorm.gamma                              ->   embeddings.layer_norm.weight
@@ -13,8 +13,8 @@ import numpy as np
 
 from app.errors import UserError
 
-ANCHOR = "embeddings.word_embeddings.weight"  # in every such model, under whatever prefix its encoder has
-PARTS = {
+WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"  # in every model; what precedes it is the prefix of the encoder's names
+SUBLAYERS = {  # names inside a layer: PyTorch's -> PaddleNLP's
     "attention.self.query": "self_attn.q_proj",
     "attention.self.key": "self_attn.k_proj",
     "attention.self.value": "self_attn.v_proj",
@@ -24,47 +24,51 @@ PARTS = {
     "output.dense": "linear2",
     "output.LayerNorm": "norm2",
 }
-OF_PYTORCH = re.compile(r"encoder\.layer\.(\d+)\.(.+)\.(weight|bias)")
-OF_PADDLE = re.compile(r"encoder\.layers\.(\d+)\.(.+)\.(weight|bias)")
-BUFFERS = re.compile(r"embeddings\.(position_ids|token_type_ids)")  # which some PyTorch files hold
-OF_ENCODER = re.compile(r"(embeddings|embeddings_project|encoder|pooler)\.")
+PYTORCH_LAYER = re.compile(r"encoder\.layer\.(\d+)\.(.+)\.(weight|bias)")
+PADDLE_LAYER = re.compile(r"encoder\.layers\.(\d+)\.(.+)\.(weight|bias)")
+BUFFERS = re.compile(r"embeddings\.(position_ids|token_type_ids)")  # constants that some PyTorch files contain
+ENCODER_TENSOR = re.compile(r"(embeddings|embeddings_project|encoder|pooler)\.")
 
 
 def to_paddle(arrays: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarray]:
-    """The encoder's tensors under PaddleNLP's names and in its layout; heads of other tasks are left out.
+    """The encoder's tensors with PaddleNLP's names and layout. Heads of other tasks are left out.
 
-    What layout the file has is told by its names alone: a square matrix fits both ways. Raises UserError where that is not clear.
+    Only the names show which layout a file has: a square matrix is valid in both. Raises UserError, which names `source`, if the
+    names are of neither layout or of both, or if two different tensors have the same name.
     """
     prefix = _prefix(arrays, source)
-    found: Dict[str, np.ndarray] = {}
-    for full, array in arrays.items():
-        name = re.sub(r"LayerNorm\.(gamma|beta)$", _gamma_beta, full[len(prefix) :]) if full.startswith(prefix) else ""
-        if not OF_ENCODER.match(name) or BUFFERS.fullmatch(name):
+    encoder_arrays: Dict[str, np.ndarray] = {}
+    for full_name, array in arrays.items():
+        name = full_name[len(prefix) :] if full_name.startswith(prefix) else ""
+        name = re.sub(r"LayerNorm\.(gamma|beta)$", _gamma_beta, name)
+        if not ENCODER_TENSOR.match(name) or BUFFERS.fullmatch(name):
             continue
-        if name in found and not np.array_equal(found[name], array):
-            raise UserError(f"{source}: has {full} twice, with different values")
-        found[name] = array
-    pytorch, paddle = (any(map(pattern.fullmatch, found)) for pattern in (OF_PYTORCH, OF_PADDLE))
-    if pytorch == paddle:
-        raise UserError(f"{source}: names its layers {'in two ways' if paddle else 'as no BERT does'}; what is it?")
-    return _converted(found, source) if pytorch else found
+        if name in encoder_arrays and not np.array_equal(encoder_arrays[name], array):
+            raise UserError(f"{source}: contains {full_name} twice, with different values")
+        encoder_arrays[name] = array
+    pytorch, paddle = (any(map(pattern.fullmatch, encoder_arrays)) for pattern in (PYTORCH_LAYER, PADDLE_LAYER))
+    if pytorch and paddle:
+        raise UserError(f"{source}: mixes the tensor names of PyTorch's BERT with those of PaddleNLP")
+    if not pytorch and not paddle:
+        raise UserError(f"{source}: has no encoder layer with the tensor names of PyTorch's BERT or of PaddleNLP")
+    return _converted(encoder_arrays, source) if pytorch else encoder_arrays
 
 
-def _converted(found: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarray]:
+def _converted(encoder_arrays: Dict[str, np.ndarray], source: str) -> Dict[str, np.ndarray]:
     converted: Dict[str, np.ndarray] = {}
-    for name, array in found.items():
+    for name, array in encoder_arrays.items():
         target = _paddle_name(name)
         if target in converted:
-            raise UserError(f"{source}: has two tensors for one place, {target}; {name} is one of them")
-        converted[target] = _turned(name, array)
+            raise UserError(f"{source}: has two tensors for {target}; {name} is one of them")
+        converted[target] = _transposed(name, array)
     return converted
 
 
 def _prefix(names: Iterable[str], source: str) -> str:
-    found = [name[: -len(ANCHOR)] for name in names if name == ANCHOR or name.endswith(f".{ANCHOR}")]
-    if len(found) != 1:
-        raise UserError(f"{source}: has {len(found) or 'no'} tensors {ANCHOR}; one encoder is needed")
-    return found[0]
+    matches = [name for name in names if name == WORD_EMBEDDINGS or name.endswith(f".{WORD_EMBEDDINGS}")]
+    if len(matches) != 1:
+        raise UserError(f"{source}: has {len(matches) or 'no'} tensors {WORD_EMBEDDINGS}; exactly one encoder is needed")
+    return matches[0][: -len(WORD_EMBEDDINGS)]
 
 
 def _gamma_beta(match: "re.Match[str]") -> str:
@@ -72,14 +76,16 @@ def _gamma_beta(match: "re.Match[str]") -> str:
 
 
 def _paddle_name(name: str) -> str:
-    layer = OF_PYTORCH.fullmatch(name)
-    if layer and layer[2] in PARTS:  # a part under any other name stays as it is, and has no place in the encoder
-        number, part, kind = layer.groups()
-        return f"encoder.layers.{number}.{PARTS[part]}.{kind}"
+    layer = PYTORCH_LAYER.fullmatch(name)
+    if layer and layer[2] in SUBLAYERS:  # any other name is kept, so that strict loading reports it as unexpected
+        number, sublayer, weight_or_bias = layer.groups()
+        return f"encoder.layers.{number}.{SUBLAYERS[sublayer]}.{weight_or_bias}"
     return name.replace("embeddings.LayerNorm.", "embeddings.layer_norm.")
 
 
-def _turned(name: str, array: np.ndarray) -> np.ndarray:
-    """Weights of linear layers are [out, in] in PyTorch and [in, out] in Paddle; embeddings are alike."""
-    linear = array.ndim == 2 and not name.startswith("embeddings.")
-    return np.ascontiguousarray(array.T) if linear else array
+def _transposed(name: str, array: np.ndarray) -> np.ndarray:
+    """The array in Paddle's layout. Weights of linear layers are [out, in] in PyTorch and [in, out] in Paddle; embeddings are
+    the same in both.
+    """
+    is_linear = array.ndim == 2 and not name.startswith("embeddings.")
+    return np.ascontiguousarray(array.T) if is_linear else array

@@ -1,7 +1,7 @@
-"""A name of PaddleNLP's hub -> its files in the cache, whole or not at all.
+"""Downloads a model of PaddleNLP's hub into the cache, completely or not at all.
 
-PaddleNLP knows for its own names where weights and vocabulary are, and holds their configuration itself; it caches them without
-one. Other names have a folder each on the hub.
+For the names of its own models, PaddleNLP has the addresses of weights and vocabulary, and their configuration. Every other name
+is a folder on the hub.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Dict, Optional, Sequence
 from paddlenlp.transformers import BertTokenizer, ElectraTokenizer, ErnieTokenizer, RobertaChineseTokenizer
 
 from app.atomic import atomic_folder, locked, temporary_of, write_json
-from app.encoder.hub import CONFIGS, INDEX, WEIGHTS, lacking_files, shard_names, weight_files
+from app.encoder.hub import CONFIG_NAMES, INDEX, WEIGHT_NAMES, missing_files, shard_names, weight_files
 from app.encoder.pretrained import ARCHITECTURES, read_config
 from app.encoder.weights import read_weights
 from app.errors import UserError
@@ -28,36 +28,37 @@ from app.text.vocabulary import VOCABULARY
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-OF_TOKENIZER = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # what the tokenizer needs of these, it says
-SECONDS = 30  # that a server may keep silent
+TOKENIZER_FILES = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # optional here: the tokenizer reports missing ones
+TIMEOUT = 30  # seconds without an answer of the server
 
 
 def fetch(name: str, folder: Path) -> None:
-    """Fetches the model's files into `folder`, and reads them: what cannot be read is not kept. Raises UserError: what was looked
-    for, and where to put it by hand.
+    """Downloads the model's files into `folder`. They are read once before they are kept.
+
+    Raises UserError if the model cannot be downloaded or read; the message says where to put the files by hand.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.with_name(f".{folder.name}.lock")):  # of several processes, one fetches
-            if lacking_files(folder):
+        with locked(folder.with_name(f".{folder.name}.lock")):  # one process downloads, the others wait
+            if missing_files(folder):
                 say(f"{name}: not on this machine; fetching it into {folder}")
                 with atomic_folder(folder) as temporary:
                     _fetch(name, temporary)
     except (UserError, OSError, http.client.HTTPException, ValueError) as problem:
-        reason = str(problem).replace(f"{temporary_of(folder)}", "what the hub has")
+        reason = str(problem).replace(f"{temporary_of(folder)}", "downloaded files")
         raise UserError(
-            f"no model {name}: not on this machine and cannot be fetched ({reason}); put {CONFIGS[0]}, {' or '.join(WEIGHTS)} "
-            f"and {VOCABULARY} into {folder}, or name a folder that has them"
+            f"no model {name}: not on this machine and cannot be fetched ({reason}); put {CONFIG_NAMES[0]}, "
+            f"{' or '.join(WEIGHT_NAMES)} and {VOCABULARY} into {folder}, or name a folder that has them"
         ) from problem
 
 
 def _fetch(name: str, folder: Path) -> None:
-    known = _addresses(name)
-    if known:
+    urls = _paddlenlp_urls(name)
+    if urls:
         write_json(folder / "config.json", _configuration(name))
         write_json(folder / CONFIG, _tokenizer_settings(name))
-        for file, address in known.items():
-            _download(address, folder / file)
+        for file, url in urls.items():
+            _download(url, folder / file)
     else:
         _fetch_small_files(name, folder)
         _fetch_weights(name, folder)
@@ -65,19 +66,19 @@ def _fetch(name: str, folder: Path) -> None:
     read_weights(weight_files(folder))
 
 
-def _addresses(name: str) -> Dict[str, str]:
-    """Where PaddleNLP's own names have their weights and vocabulary; empty for other names."""
+def _paddlenlp_urls(name: str) -> Dict[str, str]:
+    """{file name: URL} of the weights and the vocabulary of one of PaddleNLP's own names; empty for other names."""
     for _, model in ARCHITECTURES.values():
         weights = model.pretrained_resource_files_map.get("model_state", {}).get(name)
         for tokenizer in TOKENIZERS:
             vocabulary = getattr(tokenizer, "pretrained_resource_files_map", {}).get("vocab_file", {}).get(name)
             if weights and vocabulary and name in model.pretrained_init_configuration:
-                return {WEIGHTS[-1]: weights, VOCABULARY: vocabulary}
+                return {WEIGHT_NAMES[-1]: weights, VOCABULARY: vocabulary}
     return {}
 
 
 def _configuration(name: str) -> Dict[str, object]:
-    """The configuration that PaddleNLP holds for one of its own names."""
+    """PaddleNLP's configuration of one of its own names. Raises ValueError if there is none."""
     for architecture, (_, model) in ARCHITECTURES.items():
         if name in model.pretrained_init_configuration:
             return {"model_type": architecture, **model.pretrained_init_configuration[name]}
@@ -85,7 +86,7 @@ def _configuration(name: str) -> Dict[str, object]:
 
 
 def _tokenizer_settings(name: str) -> Dict[str, object]:
-    """Whether the model's texts are put into lower case, as PaddleNLP holds it for its own names."""
+    """PaddleNLP's tokenizer settings of one of its own names: class, and whether texts become lower case."""
     for tokenizer in TOKENIZERS:
         if name in tokenizer.pretrained_init_configuration:
             settings = tokenizer.pretrained_init_configuration[name]
@@ -94,40 +95,43 @@ def _tokenizer_settings(name: str) -> Dict[str, object]:
 
 
 def _fetch_small_files(name: str, folder: Path) -> None:
-    """All but the weights, which are large: first it must be known that the model is one for this program."""
-    _first_of(name, folder, CONFIGS)
+    """Downloads everything except the weights. They are large, so the model is first checked to be a supported one."""
+    _download_first(name, folder, CONFIG_NAMES)
     read_config(folder)
-    for file in OF_TOKENIZER:
+    for file in TOKENIZER_FILES:
         _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True)
     FastWordPieceTokenizer.load(folder)
 
 
 def _fetch_weights(name: str, folder: Path) -> None:
-    """The first kind of weights that there is, in one file or in shards."""
-    found = _first_of(name, folder, (*WEIGHTS, *(whole + INDEX for whole in WEIGHTS)))
+    """Downloads the weights in the first format that the hub has: one file, or an index and its shards."""
+    found = _download_first(name, folder, (*WEIGHT_NAMES, *(file + INDEX for file in WEIGHT_NAMES)))
     if found.name.endswith(INDEX):
         for shard in shard_names(found):
             _download(f"{COMMUNITY}/{name}/{shard}", folder / shard)
 
 
-def _first_of(name: str, folder: Path, files: Sequence[str]) -> Path:
-    """Fetches the first of these files that there is."""
+def _download_first(name: str, folder: Path, files: Sequence[str]) -> Path:
+    """Downloads the first of these files that exists on the hub. Raises FileNotFoundError if none does."""
     for file in files:
         if _download(f"{COMMUNITY}/{name}/{file}", folder / file, optional=True):
             return folder / file
     raise FileNotFoundError(f"the hub has no {' or '.join(files)} of it")
 
 
-def _download(address: str, path: Path, optional: bool = False) -> Optional[Path]:
-    """The file, whole: a server that ends too early is an error. None where it is optional and the hub has none."""
+def _download(url: str, path: Path, optional: bool = False) -> Optional[Path]:
+    """Downloads one file. Returns its path, or None if it is optional and does not exist on the hub.
+
+    Raises OSError if the server answers with an error, or ends before the size that it has announced.
+    """
     try:
-        with urllib.request.urlopen(address, timeout=SECONDS) as answer, open(path, "wb") as file:
-            shutil.copyfileobj(answer, file, 1 << 20)
-            expected = answer.headers.get("Content-Length")
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response, open(path, "wb") as file:
+            shutil.copyfileobj(response, file, 1 << 20)
+            expected = response.headers.get("Content-Length")
             if expected and file.tell() != int(expected):
-                raise OSError(f"{address} ended after {file.tell():,} of {int(expected):,} bytes")
+                raise OSError(f"{url} ended after {file.tell():,} of {int(expected):,} bytes")
         return path
     except urllib.error.HTTPError as problem:
-        if optional and problem.code in (403, 404):  # what the hub says where there is no such file
+        if optional and problem.code in (403, 404):  # the hub's two answers for a file that does not exist
             return None
-        raise OSError(f"{address}: {problem}") from problem
+        raise OSError(f"{url}: {problem}") from problem

@@ -11,12 +11,15 @@ from app.options import SIZES
 
 
 def encoder_from_scratch(size: str, vocab_size: int, dropout: float = -1, architecture: str = "bert"):
-    """A BERT or ERNIE of one of SIZES: 512 positions, heads of 64 (at least two), feed-forward of 4 x hidden.
+    """A BERT or ERNIE encoder of one of SIZES, with random weights.
 
-    Initial weights shrink with the root of the width, as Glorot & Bengio (2010) have it (there: 1 / sqrt(hidden)); BERT's 0.02
-    is for 768, and with it the narrow ones stay at a loss of ln 2 for many epochs. So they do with dropout, hence none unless
-    asked for (as in ALBERT, Lan et al. 2020, 4.8). Positions begin as sinusoids, which have neighbours alike and every distance
-    the same everywhere, and are learned on from there: what lies where costs fewer steps to learn than from noise.
+    512 positions, attention heads of 64 (at least two heads), feed-forward width 4 x hidden. `dropout`: -1 means none.
+
+    Initialization: the standard deviation is 0.8 / sqrt(hidden), because it should shrink with the root of the width (Glorot &
+    Bengio 2010). BERT's 0.02 is meant for a width of 768: with it, narrow models stay at a loss of ln 2 for many epochs. Dropout
+    has the same effect on them, so the default is none (as in ALBERT, Lan et al. 2020, section 4.8). The position embeddings
+    start as sinusoids and are trained further: neighbours are similar and the same distance looks the same everywhere, so the
+    model needs fewer steps to learn positions than from random noise.
     """
     layers, hidden = SIZES[size]
     config_class, model_class = {"bert": (BertConfig, BertModel), "ernie": (ErnieConfig, ErnieModel)}[architecture]
@@ -39,13 +42,16 @@ def encoder_from_scratch(size: str, vocab_size: int, dropout: float = -1, archit
 
 
 def sinusoids(positions: int, hidden: int) -> np.ndarray:
-    """Vaswani et al. 2017, 3.5: float32 [positions, hidden], sines and cosines, wavelengths from 2 pi to 10,000 x 2 pi."""
+    """Sinusoidal position embeddings, float32 [positions, hidden] (Vaswani et al. 2017, section 3.5).
+
+    Sines and cosines alternate; their wavelengths grow from 2 pi to 10,000 x 2 pi.
+    """
     angles = np.outer(np.arange(positions), 10_000.0 ** (-np.arange(0, hidden, 2) / hidden))
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(positions, hidden).astype(np.float32)
 
 
 def set_dropout(config, dropout: float) -> None:
-    """Sets every dropout of an encoder's configuration; -1 leaves its own."""
+    """Sets every dropout probability of an encoder's configuration; -1 changes nothing."""
     if dropout < 0:
         return
     for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"):

@@ -1,4 +1,4 @@
-"""A model's name or folder -> the folder on this machine with its files; Paddle is loaded only to fetch them."""
+"""A model's name or folder -> the folder on this machine with its files. Paddle is loaded only to download them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from app.errors import UserError
 from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.vocabulary import VOCABULARY
 
-CONFIGS = ("config.json", "model_config.json")
-WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model_state.pdparams")
-INDEX = ".index.json"  # behind a name of WEIGHTS: the shards of that kind
+CONFIG_NAMES = ("config.json", "model_config.json")
+WEIGHT_NAMES = ("model.safetensors", "pytorch_model.bin", "model_state.pdparams")
+INDEX = ".index.json"  # appended to a name of WEIGHT_NAMES: the list of the shards
 
 
 def find_folder(name: str) -> Path:
-    """The folder on this machine with the model's files; fetches it where `name` is no path and not in the cache.
+    """The folder on this machine with the model's files. A model name that is not in the cache is downloaded.
 
-    A name may have a slash (`hfl/chinese-roberta-wwm-ext`). What exists, begins with `.`, `/` or `~`, or lies in a folder that
-    exists is a path, and nothing is fetched for it.
+    A name may contain one slash (`hfl/chinese-roberta-wwm-ext`). It is a path, which is never downloaded, if it exists, begins
+    with `.`, `/` or `~`, or its parent folder exists. Raises UserError if files are missing.
     """
     if _is_path(name):
         return _checked(Path(name).expanduser())
-    if not lacking_files(cached(name)):
+    if not missing_files(cached(name)):
         return cached(name)
     runtime.load_paddle()
     from app.encoder.download import fetch
@@ -36,26 +36,26 @@ def find_folder(name: str) -> Path:
 
 def _is_path(name: str) -> bool:
     path = Path(name)
-    inside = path.parent != Path(".") and path.parent.is_dir()
-    return path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or inside or not name
+    parent_exists = path.parent != Path(".") and path.parent.is_dir()
+    return path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or parent_exists or not name
 
 
 def cached(name: str) -> Path:
-    """Where PaddleNLP keeps the files of a model that has been fetched by name."""
+    """The folder where PaddleNLP keeps the files of a model that was downloaded by name."""
     home = os.environ.get("PPNLP_HOME") or os.path.join(os.path.expanduser("~"), ".paddlenlp")
     return Path(home).absolute() / "models" / name
 
 
 def weight_files(folder: Path) -> List[Path]:
-    """The files with the weights of a published folder: one, or the shards that its index names; none where there are none.
+    """The weight files of a published folder: one file, the shards of an index, or an empty list.
 
-    Raises UserError where the index is damaged, or names what is not there or not in the folder.
+    Raises UserError if the index is damaged, or names a file that is missing or outside of the folder.
     """
-    for whole in WEIGHTS:
-        if (folder / whole).is_file():
-            return [folder / whole]
-        if (folder / (whole + INDEX)).is_file():
-            return _shards(folder, folder / (whole + INDEX))
+    for name in WEIGHT_NAMES:
+        if (folder / name).is_file():
+            return [folder / name]
+        if (folder / (name + INDEX)).is_file():
+            return _shards(folder, folder / (name + INDEX))
     others = sorted(folder.glob("*.pdparams"))
     return others if len(others) == 1 else []
 
@@ -69,7 +69,7 @@ def _shards(folder: Path, index: Path) -> List[Path]:
 
 
 def shard_names(index: Path) -> List[str]:
-    """The files that an index of shards names. Raises UserError where it is damaged, or names files of another kind or folder."""
+    """The file names in an index of shards. Raises UserError if it is damaged, or names a file of another folder or format."""
     suffix = Path(index.name[: -len(INDEX)]).suffix
     try:
         names = sorted(set(read_json(index)["weight_map"].values()))
@@ -81,23 +81,24 @@ def shard_names(index: Path) -> List[str]:
     return names
 
 
-def lacking_files(folder: Path) -> List[str]:
-    """What a folder lacks to be a model, in words."""
+def missing_files(folder: Path) -> List[str]:
+    """Descriptions of the files that a model folder needs and this one does not have."""
     if not folder.is_dir():
         return ["the folder itself"]
-    there = {
-        " or ".join(CONFIGS): any((folder / file).is_file() for file in CONFIGS),
-        f"weights ({' or '.join(WEIGHTS)})": bool(weight_files(folder)),
+    exists = {
+        " or ".join(CONFIG_NAMES): any((folder / file).is_file() for file in CONFIG_NAMES),
+        f"weights ({' or '.join(WEIGHT_NAMES)})": bool(weight_files(folder)),
         f"{VOCABULARY} or {TOKENIZER_JSON}": any((folder / file).is_file() for file in (VOCABULARY, TOKENIZER_JSON)),
     }
-    return [what for what, found in there.items() if not found]
+    return [description for description, found in exists.items() if not found]
 
 
 def _checked(folder: Path) -> Path:
+    """The folder. Raises UserError if it is not a complete model folder."""
     if not folder.is_dir():
         raise UserError(f"no model in {folder}: no such folder")
-    lacking = lacking_files(folder)
-    if lacking:
-        there = sorted(file.name for file in folder.iterdir())
-        raise UserError(f"no model in {folder}: it lacks {', '.join(lacking)}; it holds {', '.join(there[:8]) or 'nothing'}")
+    missing = missing_files(folder)
+    if missing:
+        names = sorted(file.name for file in folder.iterdir())
+        raise UserError(f"no model in {folder}: it lacks {', '.join(missing)}; it contains {', '.join(names[:8]) or 'nothing'}")
     return folder

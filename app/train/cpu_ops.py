@@ -1,7 +1,7 @@
-"""Two operations that Paddle does slowly when it trains on a CPU, done another way with the same result.
+"""Faster versions of two operations that are slow in Paddle when it trains on a CPU.
 
-    linear    the bias gradient as a matrix product, ones @ dy, which uses the math library and all threads
-    dropout   16 random bits an element from NumPy, where Paddle draws a float with a slow generator
+    linear    the gradient of the bias is a matrix product, ones @ dy, which uses the math library and all threads
+    dropout   16 random bits per element from NumPy; Paddle draws a float per element with a slow generator
 
 Measured by tests/bench/bench_train.py.
 """
@@ -26,28 +26,28 @@ class _Linear(paddle.autograd.PyLayer):
     @staticmethod
     def backward(ctx, dy):
         x, weight = ctx.saved_tensor()
-        rows_dy = dy.reshape([-1, dy.shape[-1]])  # [..., out] -> [N, out]
-        rows_x = x.reshape([-1, x.shape[-1]])  # [..., in] -> [N, in]
-        ones = paddle.ones([1, rows_dy.shape[0]], dtype=dy.dtype)
+        flat_dy = dy.reshape([-1, dy.shape[-1]])  # [..., out] -> [N, out]
+        flat_x = x.reshape([-1, x.shape[-1]])  # [..., in] -> [N, in]
+        ones = paddle.ones([1, flat_dy.shape[0]], dtype=dy.dtype)
         dx = paddle.matmul(dy, weight, transpose_y=True)
-        return dx, paddle.matmul(rows_x, rows_dy, transpose_x=True), paddle.matmul(ones, rows_dy).reshape([-1])
+        return dx, paddle.matmul(flat_x, flat_dy, transpose_x=True), paddle.matmul(ones, flat_dy).reshape([-1])
 
 
 def linear(x, weight, bias=None, name=None):
-    """`paddle.nn.functional.linear`, the same values and gradients to rounding."""
-    trains = paddle.is_grad_enabled() and bias is not None and not (x.stop_gradient or weight.stop_gradient or bias.stop_gradient)
-    return _Linear.apply(x, weight, bias) if trains else _linear(x, weight, bias, name)
+    """`paddle.nn.functional.linear` with the same values and gradients, up to rounding."""
+    all_trained = bias is not None and not (x.stop_gradient or weight.stop_gradient or bias.stop_gradient)
+    return _Linear.apply(x, weight, bias) if all_trained and paddle.is_grad_enabled() else _linear(x, weight, bias, name)
 
 
-def dropout(x, p=0.5, axis=None, training=True, mode="upscale_in_train", **more):
-    """`paddle.nn.functional.dropout`; the probability is rounded to 1/65536. NumPy's global generator decides."""
+def dropout(x, p=0.5, axis=None, training=True, mode="upscale_in_train", **kwargs):
+    """`paddle.nn.functional.dropout` with NumPy's global generator. `p` is rounded to a multiple of 1/65536."""
     if not training or p == 0 or axis is not None or mode != "upscale_in_train" or not isinstance(p, float):
-        return _dropout(x, p, axis=axis, training=training, mode=mode, **more)
+        return _dropout(x, p, axis=axis, training=training, mode=mode, **kwargs)
     bits = np.frombuffer(np.random.bytes(2 * x.size), dtype=np.uint16).reshape(x.shape)
     kept = (bits >= round(p * 65536)).astype(np.float32)
     return x * paddle.to_tensor(kept * np.float32(1 / (1 - p)))
 
 
 def use_fast_cpu_ops() -> None:
-    """Puts them in the place of Paddle's, which all of its layers call. For training on CPU in float32."""
+    """Replaces Paddle's two functions, which all of its layers call. Use it for training on a CPU in float32."""
     F.linear, F.dropout = linear, dropout

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def linear_warmup_decay(step: int, total_steps: int, warmup_proportion: float) -> float:
-    """Factor of the peak learning rate for optimizer step `step` (0 to total_steps - 1), 0 to 1.
+    """Factor, from 0 to 1, of the peak learning rate in optimizer step `step` (0 to total_steps - 1).
 
-    Rises from 1/warmup to 1 over the first `warmup_proportion` of the steps, then falls linearly and is 0 from `total_steps` on
-    (Devlin et al. 2019, A.2). A function of the step alone: a resumed run needs nothing but its step.
+    It rises from 1 / warmup_steps to 1 in the first `warmup_proportion` of the steps, then falls linearly, and is 0 from step
+    `total_steps` (Devlin et al. 2019, A.2). It depends on the step only, so a resumed run needs no other state.
     """
-    warmup = int(total_steps * warmup_proportion)
-    if step < warmup:
-        return (step + 1) / warmup
-    return max(0, total_steps - step) / max(1, total_steps - warmup)
+    warmup_steps = int(total_steps * warmup_proportion)
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    return max(0, total_steps - step) / max(1, total_steps - warmup_steps)

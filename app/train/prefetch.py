@@ -1,4 +1,4 @@
-"""The next batches are made while the device works on this one."""
+"""Prepares the next batches in a thread while the device computes."""
 
 from __future__ import annotations
 
@@ -7,48 +7,51 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Iterable, Iterator, Optional
 
-AHEAD = 4  # steps that wait at most
+MAX_AHEAD = 4  # items that are prepared and not used yet
 
 
 @dataclass
 class _End:
-    problem: Optional[BaseException] = None  # what ended it before its time
+    """Put into the queue after the last item."""
+
+    problem: Optional[BaseException] = None  # the exception that ended the iteration, if there was one
 
 
 def prefetch(items: Iterable[Any]) -> Iterator[Any]:
-    """The items in their order, made in a thread of their own, a few ahead. Its exceptions come out here."""
-    waiting: queue.Queue = queue.Queue(AHEAD)
+    """Yields the items in order. A thread iterates over them, up to MAX_AHEAD items ahead; its exceptions are raised here."""
+    prepared: queue.Queue = queue.Queue(MAX_AHEAD)
     stop = threading.Event()
 
-    def work() -> None:
+    def prepare() -> None:
         end = _End()
         try:
             for item in items:
-                if not _put(waiting, item, stop):
+                if not _put(prepared, item, stop):
                     return
         except BaseException as problem:
             end.problem = problem
-        _put(waiting, end, stop)
+        _put(prepared, end, stop)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=prepare, daemon=True)
     thread.start()
     try:
         while True:
-            item = waiting.get()
+            item = prepared.get()
             if isinstance(item, _End):
                 if item.problem:
                     raise item.problem
                 return
             yield item
-    finally:  # the loop that reads may leave early
+    finally:  # also if the caller stops iterating early
         stop.set()
         thread.join()
 
 
-def _put(waiting: queue.Queue, item: Any, stop: threading.Event) -> bool:
+def _put(items: queue.Queue, item: Any, stop: threading.Event) -> bool:
+    """Waits until the queue has room for the item. Returns False if `stop` is set before that."""
     while not stop.is_set():
         try:
-            waiting.put(item, timeout=0.1)
+            items.put(item, timeout=0.1)
             return True
         except queue.Full:
             continue

@@ -148,7 +148,7 @@ def test_a_web_page_instead_of_a_file_of_another_name_is_not_kept(address, page,
     else:
         write_safetensors(folder / "model.safetensors", WEIGHTS)
     monkeypatch.setattr(Hub, "page", page)
-    refused_and_not_kept("nobody/bert", "what the hub has/.*(web page|damaged|vocab.txt)")
+    refused_and_not_kept("nobody/bert", "downloaded files/.*(web page|damaged|vocab.txt)")
     monkeypatch.setattr(Hub, "page", "")
     load_pretrained("nobody/bert")
 

@@ -252,7 +252,7 @@ def test_two_at_once_are_refused(score, engine, source, tmp_path):
     side_folder(tmp_path / "out.tsv").mkdir(parents=True)
     with open(side_folder(tmp_path / "out.tsv") / ".lock", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="at work"):
+        with pytest.raises(UserError, match="another run is using"):
             score(source, result=tmp_path / "out.tsv")
 
 

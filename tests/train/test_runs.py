@@ -66,7 +66,7 @@ def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp
     process = start("match", flags, folder, *more)
     wait_for_step(process, folder, 12)
     second = start("match", flags, folder, *more, "--resume")
-    assert second.wait() == 2 and "another run is at work" in second.communicate()[1]
+    assert second.wait() == 2 and "another run is using" in second.communicate()[1]
     os.killpg(process.pid, number)  # as a terminal does
     output, errors = process.communicate()
     assert process.returncode == 130, output + errors
