@@ -106,7 +106,7 @@ def test_the_files_are_those_of_one_process_and_a_broken_one_is_named(small_matc
 def test_of_this_machine_alone_with_an_engine_that_is_chosen_there(small_matcher, files, tmp_path):
     flags = ["--input_file", files / "a.tsv", files / "d.parquet", "--engine", "auto"]
     done = predict(small_matcher / "best", *flags, "--result_file", f"{tmp_path}/ray/", "--ray", "local")
-    assert done.returncode == 0 and done.stderr == "" and "engine: " in done.stdout and "2 files, 1 scorer(s) of" in done.stdout, done.stderr
+    assert done.returncode == 0 and done.stderr == "" and "engine: " in done.stdout and "2 files, 1 worker(s) with" in done.stdout, done.stderr
     alone = predict(small_matcher / "best", *flags, "--result_file", f"{tmp_path}/alone/")
     assert alone.returncode == 0 and contents(tmp_path / "ray") == contents(tmp_path / "alone")
 
