@@ -23,6 +23,13 @@ def sample_lines(split: str, rows: int) -> str:
     return "".join((ROOT / f"data/sample/{split}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1])
 
 
+def pairs_file(path, rows, first="text_a\ttext_b\n"):
+    """A TSV of numbered pairs that differ from each other."""
+    lines = sample_lines("train", rows % 4000).splitlines()[1:]
+    path.write_text(first + "".join(f"{line.rsplit(chr(9), 1)[0]}\n" for line in lines), encoding="utf-8")
+    return path
+
+
 def load_script(path: Path):
     """A script that is part of no package, as a module."""
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)

@@ -57,6 +57,9 @@ def bert_of_pytorch(prefix="bert.", norms=("weight", "bias"), segments=2, pooler
     return {prefix + name: array.astype(np.float32) for name, array in arrays.items()}
 
 
+BERT = bert_of_pytorch()
+
+
 def as_paddle(arrays, prefix=""):
     """The same BERT under PaddleNLP's names, weights of linear layers [in, out]."""
     found = {}

@@ -1,29 +1,23 @@
-"""Engines compute what the reference computes; exports are made once for each model."""
+"""Engines compute what the reference engine computes."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 from conftest import ROOT, sample_lines
-from paddlenlp.transformers import AutoModel
 
 from app import Matcher, runtime
 from app.commands import predict
 from app.encoder.from_scratch import encoder_from_scratch
-from app.engine import measurements, select
 from app.engine.engines import open_engine, why_not
-from app.engine.export import exported, writable_file
 from app.engine.inference_model import InferenceModel
 from app.engine.rescore import RESCORE_MARGIN
 from app.errors import UserError
-from app.match.matcher_config import read_matcher_config
 from app.match.model import PairClassifier
 
 
@@ -119,42 +113,6 @@ def test_shapes_of_the_same_digits_are_told_apart(folder):
     other = open_engine("fp32", folder, "cpu")
     other.run(np.ones([24, 8], np.int64), np.zeros([24, 8], np.int64))
     np.testing.assert_array_equal(other.run(long, np.zeros_like(long)), expected)
-
-
-def test_a_model_is_exported_once_and_other_weights_again(folder, tmp_path):
-    copy = tmp_path / "best"
-    shutil.copytree(folder, copy)
-    first = exported(copy)
-    written = os.stat(first / "model.json").st_mtime_ns
-    assert exported(copy) == first and os.stat(first / "model.json").st_mtime_ns == written
-    assert first.parent == tmp_path / "best.exported"
-    assert AutoModel.from_pretrained(str(copy)) is not None
-    (copy / "tokenizer_config.json").write_text('{"do_lower_case": false}')
-    assert exported(copy) != first
-
-
-def test_where_the_checkpoint_is_read_only_the_export_goes_into_the_users_cache(folder, tmp_path, monkeypatch):
-    shutil.copytree(folder, tmp_path / "best")
-    (tmp_path / "best.exported").write_text("no folder can be made here")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert exported(tmp_path / "best").is_relative_to(tmp_path / "cache")
-
-
-def test_what_a_read_only_export_lacks_is_kept_in_the_users_cache(folder, tmp_path, monkeypatch):
-    """A lock beside the graph was refused, and with it all engines but one."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    model, pairs = shutil.copytree(folder, tmp_path / "best"), [("甲", f"乙{number}") for number in range(250)]
-    graph, allowed = exported(model), os.access
-    graph.chmod(0o555)
-    monkeypatch.setattr(os, "access", lambda path, mode: graph not in (Path(path), Path(path).parent) and allowed(path, mode))  # root's too
-    monkeypatch.setattr(select, "engines_for", lambda device: ["dygraph", "fp32"])
-    try:
-        record = select.compare(model, "cpu", read_matcher_config(model), pairs, lambda text: None)
-        assert measurements.read_record(model, "cpu") == record and set(os.listdir(graph)) == {"model.json", "model.json.sums", "model.pdiparams"}
-        assert writable_file(model, "fp32.onnx") == tmp_path / "cache/text_matching_exported" / graph.name / "fp32.onnx"
-        assert writable_file(model, "model.json") == graph / "model.json" and exported(model) == graph
-    finally:
-        graph.chmod(0o755)
 
 
 @pytest.mark.parametrize("engine", ["dygraph", "fp32", *RESCORE_MARGIN])

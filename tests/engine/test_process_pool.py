@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT
 
 from app import machine, runtime
+from app.engine import process_pool
 from app.engine.engines import open_engine, why_not
 from app.engine.process_pool import EngineProcessPool
 from app.engine.rescore import RESCORE_MARGIN
@@ -94,3 +95,20 @@ def test_there_are_no_more_of_them_than_fit_into_memory(folder, monkeypatch):
     apart = EngineProcessPool("fp32", folder, "cpu")
     assert apart.threads == 1 and apart.run(IDS, SEGMENTS).shape == (2, 2)
     apart.close()
+
+
+def test_an_engine_process_that_was_stopped_is_said_and_ends(small_matcher, monkeypatch, capsys):
+    monkeypatch.setattr(process_pool, "WARN_AFTER", 0.5)
+    monkeypatch.setattr(process_pool, "GIVE_UP_AFTER", 0.5)
+    ids = np.ones([2, 8], np.int64)
+    with monkeypatch.context() as patient:
+        patient.setattr(process_pool, "WARN_AFTER", 100.0)
+        engine = process_pool.EngineProcessPool("dygraph", small_matcher / "best", "cpu")
+        engine.run(ids, ids * 0)
+    try:
+        os.kill(engine._processes[0][0].pid, signal.SIGSTOP)
+        with pytest.raises(UserError, match="has not answered for 1 s; the same command continues"):
+            engine.run(ids, ids * 0)
+        assert "has not answered for 0 s" in capsys.readouterr().err
+    finally:
+        engine.close()

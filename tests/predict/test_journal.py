@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, run_app, sample_lines
+from conftest import ROOT, sample_lines
 from fake_engine import FakeEngine
 
 from app.errors import UserError
@@ -254,14 +254,3 @@ def test_two_at_once_are_refused(score, engine, source, tmp_path):
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="at work"):
             score(source, result=tmp_path / "out.tsv")
-
-
-def test_the_command_on_a_file_and_standard_streams(small_matcher, small_data, tmp_path):
-    model = str(small_matcher / "best")
-    flags = ["predict", "--model_name_or_path", model, "--input_file"]
-    done = run_app(*flags, str(small_data / "test.tsv"), "--result_file", str(tmp_path / "out.tsv"))
-    assert done.returncode == 0 and "60 rows" in done.stdout and "rows/s" in done.stdout and done.stderr == ""
-    text = (small_data / "test.tsv").read_text(encoding="utf-8")
-    piped = run_app(*flags, "-", input=text)
-    assert piped.returncode == 0 and piped.stdout == (tmp_path / "out.tsv").read_text(encoding="utf-8")
-    assert "60 rows" in piped.stderr

@@ -1,12 +1,15 @@
-"""The store of scores: many processes at once, other programs' files, damage."""
+"""The store of scores: many processes at once, other programs' files, damage, other models."""
 
+import contextlib
 import multiprocessing
 import sqlite3
 
 import numpy as np
 import pytest
+from conftest import pairs_file
 
 from app.errors import UserError
+from app.predict import score_cache
 from app.predict.score_cache import ScoreCache
 
 
@@ -56,3 +59,47 @@ def test_a_database_of_another_program_is_left_alone(tmp_path):
     with pytest.raises(UserError, match="another program"):
         ScoreCache(str(tmp_path / "cache"), b"model")
     assert (tmp_path / "cache").read_bytes() == before
+
+
+def test_a_cache_that_another_process_has_locked_is_said_and_waited_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(score_cache, "WARN_AFTER", 0.2)
+    monkeypatch.setattr(score_cache, "GIVE_UP_AFTER", 0.8)
+    score_cache.ScoreCache(str(tmp_path / "cache"), b"model").close()
+    with contextlib.closing(sqlite3.connect(str(tmp_path / "cache"), isolation_level=None)) as other:
+        store = score_cache.ScoreCache(str(tmp_path / "cache"), b"model")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match="cannot be used .*locked"):
+            store.put({b"key": np.zeros(3, np.float32)})
+        assert "another process has locked it; waiting" in capsys.readouterr().err
+        other.execute("ROLLBACK")
+        store.put({b"key": np.zeros(3, np.float32)})
+        assert list(store.get([b"key"])) == [b"key"]
+        store.close()
+
+
+def test_a_cache_keeps_scores_between_runs_and_tells_models_apart(score, engine, checkpoint, tmp_path):
+    source, cache = pairs_file(tmp_path / "in.tsv", 50), str(tmp_path / "known.db")
+    first = score(source, result=tmp_path / "1.tsv", cache=cache)
+    again = score(source, result=tmp_path / "2.tsv", cache=cache)
+    assert first.scored == first.rows and again.scored == 0
+    assert (tmp_path / "1.tsv").read_bytes() == (tmp_path / "2.tsv").read_bytes()
+    (checkpoint / "model.safetensors").write_text("{ }")  # other weights
+    try:
+        assert score(source, result=tmp_path / "3.tsv", cache=cache).scored == first.scored
+    finally:
+        (checkpoint / "model.safetensors").write_text("{}")
+    (tmp_path / "other.db").write_text("not a database, but long enough to look like one" * 9)
+    with pytest.raises(UserError, match="other.db"):
+        score(source, result=tmp_path / "4.tsv", cache=str(tmp_path / "other.db"))
+
+
+def test_a_cache_outlives_another_threshold_but_for_int8_whose_scores_depend_on_it(score, engine, checkpoint, tmp_path):
+    source, matcher_config = pairs_file(tmp_path / "in.tsv", 50), checkpoint / "matcher.json"
+    before, found = matcher_config.read_text(), {}
+    for name in ("fp32", "int8"):
+        options = {"cache": str(tmp_path / f"{name}.db"), "engine": name}
+        score(source, result=tmp_path / f"{name}.1.tsv", **options)
+        matcher_config.write_text(before.replace('"threshold": 0.5', '"threshold": 0.7'))
+        found[name] = score(source, result=tmp_path / f"{name}.2.tsv", **options)
+        matcher_config.write_text(before)
+    assert found["fp32"].scored == 0 and found["int8"].scored == found["int8"].rows

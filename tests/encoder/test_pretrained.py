@@ -1,15 +1,14 @@
-"""Folders as hubs serve them: every weight is the file's, the states are a BERT's, or it is one line. None is random in silence."""
+"""Published models: each layout of a folder gives every weight of the file and a BERT's hidden states, or one error line."""
 
 import json
-import os
 import pickle
-import sys
 from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 from published import (
+    BERT,
     CONFIG,
     HIDDEN,
     TOKENIZER,
@@ -22,10 +21,10 @@ from published import (
     write_shards,
     write_torch,
 )
+from published_checks import check_refused, check_tensors
 
 from app.encoder.pretrained import load_pretrained
 from app.engine.inference_model import InferenceModel
-from app.errors import UserError
 from app.match.model import PairClassifier
 
 IDS = np.array([[2, 6, 7, 3, 8, 3, 0, 0], [2, 6, 3, 8, 9, 10, 11, 3]])
@@ -37,15 +36,6 @@ HEADS = {
     "qa_outputs.bias": np.zeros(2, "float32"),
     "bert.embeddings.position_ids": np.arange(24)[None],
 }
-
-
-@pytest.fixture(autouse=True)
-def no_torch():
-    """What the writer of PyTorch's files leaves among the modules goes again."""
-    before = {name for name in sys.modules if name.split(".")[0] == "torch"}
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "torch" and name not in before]:
-        del sys.modules[name]
 
 
 def save(write, arrays, name="model.safetensors", **config):
@@ -68,7 +58,6 @@ def typed(**values):
     return {"config": {**CONFIG, **values}}
 
 
-BERT = bert_of_pytorch()
 BARE = bert_of_pytorch(prefix="")
 GAMMA = bert_of_pytorch(norms=("gamma", "beta"))
 LAYOUTS = {
@@ -112,13 +101,6 @@ def test_every_weight_is_the_files_and_the_states_are_a_berts(tmp_path, layout):
     # float32: some 2^-24 a step of a sum of 32, through two layers, on values of about 1.
     np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
     assert all(tensor.dtype == paddle.float32 for tensor in encoder.state_dict().values())
-
-
-def check_tensors(encoder, arrays, atol=0.0):
-    expected, own = as_paddle(arrays), encoder.state_dict()
-    assert own.keys() == expected.keys()
-    for name, tensor in own.items():
-        np.testing.assert_allclose(tensor.numpy(), expected[name], rtol=0, atol=atol, err_msg=name)
 
 
 @pytest.mark.parametrize("kind", ["float16", "bfloat16", "float16 pickled"])
@@ -175,70 +157,6 @@ def test_one_segment_type_only(tmp_path, capsys):
     assert "segment id 0" in capsys.readouterr().out
 
 
-def without(*names):
-    return {name: array for name, array in BERT.items() if not any(part in name for part in names)}
-
-
-WRONG_TENSORS = {
-    "a layer is missing": (without("layer.1."), "lacks encoder.layers.1"),
-    "one tensor is missing": (without("layer.1.output.dense.bias"), "lacks encoder.layers.1.linear2.bias"),
-    "half a pooler": (without("pooler.dense.bias"), "lacks pooler.dense.bias"),
-    "layers that config.json does not have": ({**BERT, "bert.encoder.layer.2.output.dense.bias": np.zeros(16, "f4")}, "unexpected"),
-    "another vocabulary": (
-        {**BERT, "bert.embeddings.word_embeddings.weight": np.zeros((99, 16), "f4")},
-        r"another shape of embeddings.word_embeddings.weight \(\[99, 16\], not \[15, 16\]\)",
-    ),
-    "another width": ({**BERT, "bert.encoder.layer.0.output.dense.weight": np.zeros((16, 8), "f4")}, "another shape"),
-    "no layers": ({name: array for name, array in BERT.items() if "encoder" not in name}, "as no BERT does"),
-    "no embeddings": (without("word_embeddings"), "has no tensors embeddings.word_embeddings"),
-    "two encoders": ({**BERT, **{f"other.{name}": array for name, array in BERT.items()}}, "has 2 tensors"),
-    "two layouts": ({**BERT, **as_paddle(BERT, "bert.")}, "in two ways"),
-    "gamma beside weight": ({**BERT, "bert.embeddings.LayerNorm.gamma": np.zeros(16, "f4")}, "with different values"),
-    "PaddleNLP's norm beside PyTorch's": ({**BERT, "bert.embeddings.layer_norm.weight": np.zeros(16, "f4")}, "for one place"),
-    "PaddleNLP's part of a layer beside PyTorch's": (
-        {**BERT, "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")}, "unexpected encoder.layer.0.self_attn"
-    ),
-    "PaddleNLP's part of a layer instead of PyTorch's": (
-        {**without("layer.0.attention.self.query.weight"), "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")},
-        "lacks encoder.layers.0.self_attn.q_proj.weight",
-    ),
-    "not finite": ({**BERT, "bert.pooler.dense.bias": np.full(16, np.nan, "f4")}, "not finite"),
-    "nothing": ({}, "has no tensors"),
-}
-
-
-@pytest.mark.parametrize("what", WRONG_TENSORS)
-def test_wrong_tensors_are_one_line(tmp_path, what):
-    arrays, words = WRONG_TENSORS[what]
-    folder = folder_of(tmp_path / "wrong")
-    write_safetensors(folder / "model.safetensors", arrays)
-    refused(folder, words)
-
-
-@pytest.mark.parametrize("kind", ["int8", "int64", "object", "U8", "complex64"])
-def test_a_pickled_weight_that_is_no_floating_point_number_is_one_line(tmp_path, kind):
-    """Integers are what quantized models hold: taken for weights, they would score at random."""
-    arrays = as_paddle(BERT)
-    arrays["encoder.layers.1.linear1.weight"] = arrays["encoder.layers.1.linear1.weight"].astype(kind)
-    folder = folder_of(tmp_path / "wrong")
-    (folder / "model_state.pdparams").write_bytes(pickle.dumps(arrays, 4))
-    refused(folder, "lacks encoder.layers.1.linear1.weight")
-
-
-@pytest.mark.parametrize("name", ["state_dict", "model_state_dict", "model"])
-def test_the_weights_of_a_training_scripts_state_are_read(tmp_path, name):
-    folder = folder_of(tmp_path / "bert")
-    state = {"epoch": 3, "optimizer": {"lr": 0.1}, name: as_paddle(BERT)}
-    (folder / "model_state.pdparams").write_bytes(pickle.dumps(state, 4))
-    check_tensors(load_pretrained(str(folder))[0], BERT)
-
-
-def test_names_that_are_no_text_are_passed_over(tmp_path):
-    folder = folder_of(tmp_path / "bert")
-    (folder / "model_state.pdparams").write_bytes(pickle.dumps({**as_paddle(BERT), 3: np.zeros(2, "f4")}, 4))
-    check_tensors(load_pretrained(str(folder))[0], BERT)
-
-
 @pytest.mark.parametrize("architecture", ["bert", "ernie", "roberta", "electra"])
 def test_the_epsilon_of_the_norms_is_the_configurations(tmp_path, architecture):
     """PaddleNLP's ERNIE has 1e-12 whatever its config.json says; published ones in PyTorch's layout say 1e-5."""
@@ -256,77 +174,6 @@ def test_the_epsilon_of_the_norms_is_the_configurations(tmp_path, architecture):
     found = (output if isinstance(output, paddle.Tensor) else output[0]).numpy()
     expected = hidden_states(small, IDS, SEGMENTS, epsilon=epsilon)
     np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
-
-
-def refused(folder, words):
-    with pytest.raises(UserError, match=words) as stopped:
-        load_pretrained(str(folder))
-    assert str(folder) in str(stopped.value) and "\n" not in str(stopped.value)
-
-
-@pytest.mark.parametrize(
-    "content, words",
-    [
-        (b"", "is empty"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", "Git LFS"),
-        (b"<!DOCTYPE html><html>", "web page"),
-        (b"PK\x03\x04 cut", "cannot be read"),
-        (b"\x10\0\0\0\0\0\0\0{}", "cannot be read"),
-    ],
-)
-@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin", "model_state.pdparams"])
-def test_what_is_no_file_of_weights_is_one_line(tmp_path, content, words, name):
-    (folder_of(tmp_path / "wrong") / name).write_bytes(content)
-    refused(tmp_path / "wrong", words)
-
-
-@pytest.mark.parametrize("legacy", [False, True])
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors", "model_state.pdparams"])
-def test_cut_files_are_one_line(tmp_path, name, legacy):
-    folder = folder_of(tmp_path / "cut")
-    if name.endswith("bin"):
-        write_torch(folder / name, BERT, legacy)
-    elif name.endswith("safetensors"):
-        write_safetensors(folder / name, BERT)
-    else:
-        (folder / name).write_bytes(pickle.dumps(as_paddle(BERT), 2 if legacy else 4))
-    whole = (folder / name).read_bytes()
-    for size in (len(whole) // 3, len(whole) - 40):
-        (folder / name).write_bytes(whole[:size])
-        refused(folder, "cannot be read|lacks|end of its storage")
-
-
-class Crafted:
-    def __reduce__(self):
-        return os.mkdir, ("ran",)
-
-
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "model_state.pdparams", "other.pdparams"])
-def test_code_in_a_pickle_never_runs(tmp_path, name, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    folder = folder_of(tmp_path / "crafted")
-    (folder / name).write_bytes(pickle.dumps({"x": Crafted()}))
-    refused(folder, "it calls .*mkdir")
-    (folder / name).unlink()
-    # Nor where an index names the file, whatever its own name is.
-    for hidden in ("weights.bin", "weights.safetensors", "../weights.bin", "/tmp/weights.bin", "weights.pkl"):
-        for index in ("pytorch_model.bin.index.json", "model.safetensors.index.json"):
-            if "/" not in hidden:
-                (folder / hidden).write_bytes(pickle.dumps({"x": Crafted()}))
-            (folder / index).write_text(json.dumps({"weight_map": {"x": hidden}}))
-            refused(folder, "it calls|of this folder|cannot be read")
-            (folder / index).unlink()
-    assert not (tmp_path / "ran").exists()
-
-
-def test_an_index_that_names_what_is_not_there_is_one_line(tmp_path):
-    folder = folder_of(tmp_path / "shards")
-    write_shards(folder, BERT, write_safetensors, "model.safetensors")
-    (folder / "model-00002-of-00002.safetensors").unlink()
-    refused(folder, "lacks model-00002-of-00002.safetensors")
-    for damaged in ("{", "[]", '{"weight_map": []}', '{"weight_map": {"a": 3}}'):
-        (folder / "model.safetensors.index.json").write_text(damaged)
-        refused(folder, "damaged|names 3")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +204,7 @@ def test_a_configuration_that_is_none_is_one_line(tmp_path, config, words):
     folder = folder_of(tmp_path / "wrong")
     write_safetensors(folder / "model.safetensors", BERT)
     (folder / "config.json").write_text(config)
-    refused(folder, words)
+    check_refused(folder, words)
 
 
 def test_the_folder_stays_as_it_was(tmp_path):
