@@ -1,4 +1,4 @@
-"""For all tests of published models."""
+"""A fixture for all tests of this folder."""
 
 import sys
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def no_torch():
-    """What the writer of PyTorch's files leaves among the modules goes again."""
+    """Removes the stand-ins for PyTorch's modules that `write_torch` has added to `sys.modules`."""
     before = {name for name in sys.modules if name.split(".")[0] == "torch"}
     yield
     for name in [name for name in sys.modules if name.split(".")[0] == "torch" and name not in before]:

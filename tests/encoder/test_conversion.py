@@ -12,7 +12,8 @@ from published_checks import check_refused
 
 
 def without(*names):
-    return {name: array for name, array in BERT.items() if not any(part in name for part in names)}
+    """The BERT without all tensors whose name contains one of these."""
+    return {name: array for name, array in BERT.items() if not any(each in name for each in names)}
 
 
 WRONG_TENSORS = {
@@ -29,12 +30,12 @@ WRONG_TENSORS = {
     "no embeddings": (without("word_embeddings"), "has no tensors embeddings.word_embeddings"),
     "two encoders": ({**BERT, **{f"other.{name}": array for name, array in BERT.items()}}, "has 2 tensors"),
     "two layouts": ({**BERT, **as_paddle(BERT, "bert.")}, "in two ways"),
-    "gamma beside weight": ({**BERT, "bert.embeddings.LayerNorm.gamma": np.zeros(16, "f4")}, "with different values"),
-    "PaddleNLP's norm beside PyTorch's": ({**BERT, "bert.embeddings.layer_norm.weight": np.zeros(16, "f4")}, "for one place"),
-    "PaddleNLP's part of a layer beside PyTorch's": (
+    "both gamma and weight": ({**BERT, "bert.embeddings.LayerNorm.gamma": np.zeros(16, "f4")}, "with different values"),
+    "both PaddleNLP's and PyTorch's norm": ({**BERT, "bert.embeddings.layer_norm.weight": np.zeros(16, "f4")}, "for one place"),
+    "both PaddleNLP's and PyTorch's query": (
         {**BERT, "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")}, "unexpected encoder.layer.0.self_attn"
     ),
-    "PaddleNLP's part of a layer instead of PyTorch's": (
+    "PaddleNLP's query instead of PyTorch's": (
         {**without("layer.0.attention.self.query.weight"), "bert.encoder.layer.0.self_attn.q_proj.weight": np.zeros((16, 16), "f4")},
         "lacks encoder.layers.0.self_attn.q_proj.weight",
     ),
@@ -43,9 +44,9 @@ WRONG_TENSORS = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG_TENSORS)
-def test_wrong_tensors_are_one_line(tmp_path, what):
-    arrays, words = WRONG_TENSORS[what]
+@pytest.mark.parametrize("problem", WRONG_TENSORS)
+def test_wrong_tensors_are_one_error_line(tmp_path, problem):
+    arrays, words = WRONG_TENSORS[problem]
     folder = folder_of(tmp_path / "wrong")
     write_safetensors(folder / "model.safetensors", arrays)
     check_refused(folder, words)

@@ -1,4 +1,4 @@
-"""Published models: each layout of a folder gives every weight of the file and a BERT's hidden states, or one error line."""
+"""Published models: from every layout, all weights are those of the file, and the hidden states are those of BERT."""
 
 import json
 import pickle
@@ -39,22 +39,22 @@ HEADS = {
 
 
 def save(write, arrays, name="model.safetensors", **config):
-    """`write(arrays)` into a folder, as a layout."""
+    """A layout: a function that writes these arrays into a folder by `write(path, arrays)`."""
     return lambda folder: write(folder_of(folder, **config) / name, arrays)
 
 
-def old(arrays):
-    """PaddleNLP 2.0: model_config.json, nested, and .pdparams."""
+def paddlenlp_2_0(arrays):
+    """The layout of PaddleNLP 2.0: a nested model_config.json, and .pdparams."""
 
-    def make(folder):
+    def write(folder):
         inner = {**CONFIG, "init_class": "BertModel"}
         folder_of(folder, {"init_args": [inner], "init_class": "BertForSequenceClassification"}, "model_config.json")
         (folder / "model_state.pdparams").write_bytes(pickle.dumps({**arrays, "StructuredToParameterName@@": {}}, 2))
 
-    return make
+    return write
 
 
-def typed(**values):
+def config_of(**values):
     return {"config": {**CONFIG, **values}}
 
 
@@ -63,11 +63,11 @@ GAMMA = bert_of_pytorch(norms=("gamma", "beta"))
 LAYOUTS = {
     "with the prefix": save(write_safetensors, {**BERT, **HEADS}),
     "without it": save(write_safetensors, BARE),
-    "without it, architectures of another task": save(write_safetensors, BARE, **typed(model_type="bert", architectures=["BertForMaskedLM"])),
-    "with it, architectures of the bare model": save(write_safetensors, BERT, **typed(model_type="bert", architectures=["BertModel"])),
-    "no architectures": save(write_safetensors, BERT, **typed(model_type="bert")),
-    "architectures null": save(write_safetensors, BERT, **typed(model_type="bert", architectures=None)),
-    "no model_type": save(write_safetensors, BERT, **typed(architectures=["BertForPreTraining"])),
+    "without it, architectures of another task": save(write_safetensors, BARE, **config_of(model_type="bert", architectures=["BertForMaskedLM"])),
+    "with it, architectures of the bare model": save(write_safetensors, BERT, **config_of(model_type="bert", architectures=["BertModel"])),
+    "no architectures": save(write_safetensors, BERT, **config_of(model_type="bert")),
+    "architectures null": save(write_safetensors, BERT, **config_of(model_type="bert", architectures=None)),
+    "no model_type": save(write_safetensors, BERT, **config_of(architectures=["BertForPreTraining"])),
     "a training wrapper's prefix": save(write_safetensors, {f"module.model.{name}": array for name, array in BERT.items()}),
     "gamma and beta": save(write_safetensors, GAMMA),
     "says pt": save(lambda path, arrays: write_safetensors(path, arrays, {"format": "pt"}), BERT),
@@ -85,36 +85,36 @@ LAYOUTS = {
         lambda path, arrays: path.write_bytes(pickle.dumps({name: (f"w_{name}", array) for name, array in arrays.items()}, 4)),
         as_paddle(BERT), "model_state.pdparams",
     ),
-    "an old folder": old(as_paddle(BERT, "bert.")),
+    "PaddleNLP 2.0": paddlenlp_2_0(as_paddle(BERT, "bert.")),
     "float64": save(write_safetensors, {name: array.astype("float64") for name, array in BERT.items()}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_weight_is_the_files_and_the_states_are_a_berts(tmp_path, layout):
+def test_all_weights_are_those_of_the_file_and_hidden_states_are_berts(tmp_path, layout):
     LAYOUTS[layout](tmp_path / "published")
     encoder, _ = load_pretrained(str(tmp_path / "published"))
     check_tensors(encoder, BERT)
     encoder.eval()
     found = encoder(paddle.to_tensor(IDS), token_type_ids=paddle.to_tensor(SEGMENTS))[0].numpy()
     expected = hidden_states(BERT, IDS, SEGMENTS)
-    # float32: some 2^-24 a step of a sum of 32, through two layers, on values of about 1.
+    # float32: about 2^-24 per term in sums of 32 terms, through two layers, for values of about 1.
     np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
     assert all(tensor.dtype == paddle.float32 for tensor in encoder.state_dict().values())
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float16 pickled"])
-def test_half_precision_becomes_float32(tmp_path, kind):
+@pytest.mark.parametrize("file_format", ["float16", "bfloat16", "float16 pickled"])
+def test_half_precision_becomes_float32(tmp_path, file_format):
     folder = folder_of(tmp_path / "half", {"model_type": "bert", "torch_dtype": "float16", "dtype": "bfloat16", **CONFIG})
     half = {name: array.astype("float16") for name, array in BERT.items()}
-    if kind == "bfloat16":
+    if file_format == "bfloat16":
         write_bfloat16(folder / "model.safetensors", BERT)
-    elif kind == "float16":
+    elif file_format == "float16":
         write_safetensors(folder / "model.safetensors", half)
     else:
         write_torch(folder / "pytorch_model.bin", half)
     encoder, _ = load_pretrained(str(folder))
-    check_tensors(encoder, BERT, atol=4 * 2.0 ** (-9 if kind == "bfloat16" else -12))  # half a unit in the last place of values below 4
+    check_tensors(encoder, BERT, atol=4 * 2.0 ** (-9 if file_format == "bfloat16" else -12))  # half a unit in the last place, for values below 4
     assert encoder.pooler.dense.weight.dtype == paddle.float32
 
 
@@ -129,23 +129,23 @@ def test_an_ernie_in_pytorchs_layout(tmp_path):
     np.testing.assert_array_equal(encoder.encoder.layers[1].linear2.weight.numpy(), BERT["bert.encoder.layer.1.output.dense.weight"].T)
 
 
-def test_only_a_pooler_may_be_missing_and_it_is_said(tmp_path, capsys):
+def test_only_a_pooler_may_be_missing_and_a_message_says_so(tmp_path, capsys):
     write_safetensors(folder_of(tmp_path / "bert") / "model.safetensors", bert_of_pytorch(pooler=False))
     load_pretrained(str(tmp_path / "bert"))
     assert "has no pooler" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("message, more", [(True, {}), (False, {"transformers_version": "4.40"}), (False, {"paddlenlp_version": None})])
-def test_where_nothing_tells_the_library_of_the_tokens_it_is_said(tmp_path, capsys, message, more):
-    folder = folder_of(tmp_path / "bert", {"model_type": "bert", **CONFIG, **more})
+@pytest.mark.parametrize("warned, settings", [(True, {}), (False, {"transformers_version": "4.40"}), (False, {"paddlenlp_version": None})])
+def test_a_message_says_that_the_library_of_the_tokens_is_unknown(tmp_path, capsys, warned, settings):
+    folder = folder_of(tmp_path / "bert", {"model_type": "bert", **CONFIG, **settings})
     write_safetensors(folder / "model.safetensors", BERT)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).unlink()
     load_pretrained(str(folder))
-    assert ("does not say which library it is from" in capsys.readouterr().out) == message
+    assert ("does not say which library it is from" in capsys.readouterr().out) == warned
 
 
-def test_one_segment_type_only(tmp_path, capsys):
+def test_a_model_with_one_segment_type(tmp_path, capsys):
     folder = folder_of(tmp_path / "one", {"model_type": "bert", **CONFIG, "type_vocab_size": 1})
     write_safetensors(folder / "model.safetensors", bert_of_pytorch(segments=1))
     model = PairClassifier(load_pretrained(str(folder))[0], 2)
@@ -158,19 +158,19 @@ def test_one_segment_type_only(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "ernie", "roberta", "electra"])
-def test_the_epsilon_of_the_norms_is_the_configurations(tmp_path, architecture):
-    """PaddleNLP's ERNIE has 1e-12 whatever its config.json says; published ones in PyTorch's layout say 1e-5."""
+def test_the_epsilon_of_layer_norm_is_the_one_of_the_configuration(tmp_path, architecture):
+    """PaddleNLP's ERNIE always uses 1e-12; published models in PyTorch's layout have 1e-5 in their config.json."""
     epsilon = 1e-3
     folder = folder_of(tmp_path / "published", {"model_type": architecture, **CONFIG, "layer_norm_eps": epsilon})
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "use_task_id": False, "embedding_size": HIDDEN}))
+    values = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**values, "use_task_id": False, "embedding_size": HIDDEN}))
     small = {name: array * 0.05 if "embeddings." in name and "Norm" not in name else array for name, array in BERT.items()}
     write_safetensors(folder / "model.safetensors", small)
     encoder, _ = load_pretrained(str(folder))
     encoder.eval()
     ids, segments = paddle.to_tensor(IDS), paddle.to_tensor(SEGMENTS)
-    places = paddle.arange(IDS.shape[1]).unsqueeze(0).expand(IDS.shape)  # RoBERTa's own ones begin later
-    output = encoder(ids, token_type_ids=segments, position_ids=places)
+    positions = paddle.arange(IDS.shape[1]).unsqueeze(0).expand(IDS.shape)  # RoBERTa's own positions do not begin at 0
+    output = encoder(ids, token_type_ids=segments, position_ids=positions)
     found = (output if isinstance(output, paddle.Tensor) else output[0]).numpy()
     expected = hidden_states(small, IDS, SEGMENTS, epsilon=epsilon)
     np.testing.assert_allclose(found[IDS != 0], expected[IDS != 0], atol=2e-5)
@@ -200,14 +200,14 @@ def test_the_epsilon_of_the_norms_is_the_configurations(tmp_path, architecture):
         (json.dumps({**CONFIG, "model_type": "ernie", "layer_norm_eps": "small"}), "no ErnieModel can be built"),
     ],
 )
-def test_a_configuration_that_is_none_is_one_line(tmp_path, config, words):
+def test_an_invalid_or_unsupported_configuration_is_one_error_line(tmp_path, config, words):
     folder = folder_of(tmp_path / "wrong")
     write_safetensors(folder / "model.safetensors", BERT)
     (folder / "config.json").write_text(config)
     check_refused(folder, words)
 
 
-def test_the_folder_stays_as_it_was(tmp_path):
+def test_loading_does_not_change_the_folder(tmp_path):
     folder = folder_of(tmp_path / "bert")
     write_safetensors(folder / "model.safetensors", BERT)
     before = {file.name: file.stat().st_mtime_ns for file in Path(folder).iterdir()}
