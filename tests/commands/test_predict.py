@@ -17,8 +17,8 @@ def test_the_command_on_a_file_and_standard_streams(small_matcher, small_data, t
     assert "60 rows" in piped.stderr
 
 
-def test_progress_does_not_stand_between_the_rows(checkpoint, engine, tmp_path, monkeypatch, capfd):
-    """Every 30 s there is a line of progress: not on standard output where the rows go there."""
+def test_progress_messages_are_not_mixed_with_the_rows(checkpoint, engine, tmp_path, monkeypatch, capfd):
+    """A message every 30 s; when the rows go to standard output, the messages go to standard error."""
     from app import progress
     from app.commands import predict
 
@@ -31,26 +31,27 @@ def test_progress_does_not_stand_between_the_rows(checkpoint, engine, tmp_path, 
     assert rows == (tmp_path / "in.scored.tsv").read_text(encoding="utf-8") and "scoring: " in words
 
 
-def predict(small_matcher, *arguments, **more):
+def run_predict(small_matcher, *arguments):
+    """Runs predict.py with the engine dygraph."""
     call = [sys.executable, "predict.py", "--model_name_or_path", str(small_matcher / "best"), "--engine", "dygraph", *map(str, arguments)]
-    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True, **more)
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_where_no_row_could_be_scored_the_exit_code_says_so(small_matcher, tmp_path):
+def test_the_exit_code_is_2_if_no_row_could_be_scored(small_matcher, tmp_path):
     (tmp_path / "in.tsv").write_text("text_a\ttext_b\n\tb\na\t\n", encoding="utf-8")
-    done = predict(small_matcher, "--input_file", tmp_path / "in.tsv")
+    done = run_predict(small_matcher, "--input_file", tmp_path / "in.tsv")
     assert done.returncode == 2 and done.stderr.startswith("error: no row could be scored, the first is line 2: text_a is empty")
     assert (tmp_path / "in.scored.tsv").read_text(encoding="utf-8").count("is empty") == 2
 
 
-def test_a_standard_input_that_is_closed_is_one_line(small_matcher):
-    """It hung without a word."""
+def test_a_closed_standard_input_is_one_error_line(small_matcher):
+    """Regression: the command hung without a message."""
     line = f"{sys.executable} predict.py --model_name_or_path {small_matcher / 'best'} --engine dygraph --input_file - <&-"
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert done.returncode == 2 and done.stderr == "error: standard input is closed; name a file with --input_file\n"
 
 
-def test_a_reader_that_stops_early_is_no_success(small_matcher, tmp_path):
+def test_the_exit_code_is_not_0_if_the_reader_of_the_output_stops_early(small_matcher, tmp_path):
     (tmp_path / "in.tsv").write_text("".join(f"甲{n}\t乙{n}\n" for n in range(30_000)), encoding="utf-8")
     line = f"{sys.executable} predict.py --model_name_or_path {small_matcher / 'best'} --engine dygraph --input_file {tmp_path / 'in.tsv'} --result_file -"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {line} | head -1"], cwd=ROOT, capture_output=True, text=True)

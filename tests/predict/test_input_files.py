@@ -1,4 +1,4 @@
-"""`--input_file` and `--result_file`: patterns, pipes, default names, and what is refused before anything is written."""
+"""`--input_file` and `--result_file`: patterns, pipes, default names, and wrong ones, which are refused before anything is written."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ def test_several_inputs_patterns_and_a_folder_for_results(score, tmp_path):
         pairs_file(tmp_path / f"{name}.tsv", 5)
     score(tmp_path / "*.tsv", result=f"{tmp_path}/out/")
     assert sorted(os.listdir(tmp_path / "out")) == ["a.scored.tsv", "b.scored.tsv"]
-    for _ in range(2):  # results are no inputs
+    for _ in range(2):  # results are not read as inputs
         score(tmp_path / "*.tsv")
         assert sorted(os.listdir(tmp_path)) == ["a.scored.tsv", "a.tsv", "b.scored.tsv", "b.tsv", "out"]
 
@@ -37,7 +37,7 @@ def test_several_inputs_patterns_and_a_folder_for_results(score, tmp_path):
         (["empty.tsv"], "out.tsv", "empty"),
     ],
 )
-def test_refusals_write_nothing(score, tmp_path, sources, result, reason):
+def test_a_refused_command_writes_nothing(score, tmp_path, sources, result, reason):
     for name in ("in.tsv", "in2.tsv"):
         (tmp_path / name).write_text("a\tb\n")
     (tmp_path / "scored.tsv").write_text("text_a\ttext_b\tprobability\na\tb\t1\n")
@@ -51,7 +51,7 @@ def test_refusals_write_nothing(score, tmp_path, sources, result, reason):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(score, tmp_path):
+def test_a_file_without_read_permission(score, tmp_path):
     (tmp_path / "in.tsv").write_text("a\tb\n")
     (tmp_path / "in.tsv").chmod(0)
     with pytest.raises(UserError, match="[Pp]ermission"):
@@ -67,13 +67,13 @@ def test_a_pipe_is_read_once(score, tmp_path):
     writer.join()
 
 
-def test_default_name_of_the_result():
+def test_the_default_name_of_the_result():
     assert default_result(Path("a/pairs.tsv.gz")) == Path("a/pairs.scored.tsv.gz")
     assert default_result(Path("v1.2.csv")) == Path("v1.2.scored.csv")
 
 
 @pytest.mark.parametrize("source, result", [("in.tsv", "out.xlsx"), ("in.tsv", "out.json"), ("in.json", "out.csv"), ("in.csv", "out.tsv")])
-def test_a_result_of_another_form_is_refused(score, tmp_path, source, result):
+def test_a_result_in_another_format_is_refused(score, tmp_path, source, result):
     text = {"in.json": '[{"text_a": "x", "text_b": "y"}]', "in.tsv": "甲\t乙\n", "in.csv": "甲,乙\n"}[source]
     (tmp_path / source).write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="must have the format of the input"):

@@ -1,4 +1,4 @@
-"""`Matcher`: which arguments it accepts, and one clear error for all others."""
+"""`Matcher`: the arguments that it accepts, and clear errors for all others."""
 
 import numpy as np
 import pandas as pd
@@ -6,35 +6,35 @@ import pytest
 
 from app import Matcher
 
-TWO = [("怎么还款", "如何还款"), ("今天", "明天")]
+PAIRS = [("怎么还款", "如何还款"), ("今天", "明天")]
 
 
 @pytest.mark.parametrize(
     "pairs",
-    [iter(TWO), (pair for pair in TWO), [list(pair) for pair in TWO], np.array(TWO), np.array(TWO, object), pd.DataFrame(TWO),
-     pd.DataFrame(TWO).itertuples(index=False), pd.DataFrame(TWO).values],
+    [iter(PAIRS), (pair for pair in PAIRS), [list(pair) for pair in PAIRS], np.array(PAIRS), np.array(PAIRS, object), pd.DataFrame(PAIRS),
+     pd.DataFrame(PAIRS).itertuples(index=False), pd.DataFrame(PAIRS).values],
 )  # fmt: skip
-def test_any_iterable_of_pairs_is_taken(small_matcher, pairs):
+def test_any_iterable_of_pairs_is_accepted(small_matcher, pairs):
     matcher = Matcher.load(str(small_matcher / "best"), "cpu", "dygraph")
-    assert matcher.score(pairs) == matcher.score(TWO)
+    assert matcher.score(pairs) == matcher.score(PAIRS)
 
 
 @pytest.mark.parametrize(
     "pairs, words",
     [
-        ("还款借钱", "pairs: a text"), (("还款", "借钱"), "pair 0 is '还款'.*one pair alone"), ([*TWO, ("a", "b", "c")], "pair 2 is"),
+        ("还款借钱", "pairs: a text"), (("还款", "借钱"), "pair 0 is '还款'.*one pair alone"), ([*PAIRS, ("a", "b", "c")], "pair 2 is"),
         ([("a",)], "pair 0 is"), ([None], "pair 0 is None"), ([("a", None)], "pair 0 has None"), ([("a", 3)], "pair 0 has 3"),
         ([("a", "")], "pair 0 has ''"), ([("a", " \u200b")], "pair 0 has"), ([float("nan")], "pair 0 is nan"), ([("a", float("nan"))], "has nan"),
         (pd.DataFrame([("a", "b", "c")]), "pair 0 is"), ([{"text_a": "a", "text_b": "b"}], "pair 0 is"), ([{"a", "b"}], "pair 0 is"),
     ],
 )  # fmt: skip
-def test_what_is_no_pair_is_one_clear_value_error(small_matcher, pairs, words):
-    """`score(("还款", "借钱"))` scored 还/款 and 借/钱."""
+def test_a_value_that_is_no_pair_is_a_clear_value_error(small_matcher, pairs, words):
+    """Regression: `score(("还款", "借钱"))` scored 还/款 and 借/钱."""
     with pytest.raises(ValueError, match=words):
         Matcher.load(str(small_matcher / "best"), "cpu", "dygraph").score(pairs)
 
 
-def test_other_arguments_that_cannot_be(small_matcher):
+def test_invalid_arguments_are_clear_value_errors(small_matcher):
     with pytest.raises(ValueError, match="engine 'fp23': one of auto, dygraph"):
         Matcher.load(str(small_matcher / "best"), "cpu", "fp23")
     matcher = Matcher.load(str(small_matcher / "best"), "cpu", "dygraph")

@@ -1,4 +1,4 @@
-"""The scored file: every row, in order and in the input's format, with its scores after its own cells."""
+"""The scored file: every row in its order and format, with the scores after its own cells."""
 
 import csv
 import gzip
@@ -18,8 +18,8 @@ from app.predict import scoring_run
 PAIRS = [("怎么还款", "如何还款"), ("甲", "乙"), ("今天", ""), ("子", "丑"), ("甲", "子")]
 
 
-def test_the_row_count_and_the_text_survive_whatever_the_input_holds(score, tmp_path):
-    """The reference reader skips what has not two columns, and predictions no longer line up with the input."""
+def test_number_and_text_of_rows_stay_for_any_input(score, tmp_path):
+    """A reference reader skips rows without two columns, and then predictions and input rows do not match."""
     source = tmp_path / "in.tsv"
     lines = [
         b"id\ttext_a\ttext_b", "1\t怎么还款\t如何还款".encode(), b"only one column", b"", "2\t\t如何还款".encode(), b"3\t\xff\xfe\tx",
@@ -61,7 +61,7 @@ def test_csv_and_jsonl_keep_their_formats(score, tmp_path):
     assert out[1]["raw"] == "broken" and all(row["probability"] is None and row["error"] for row in out[1:])
 
 
-def test_gzip_and_gb18030_come_back_as_they_went_in(score, tmp_path):
+def test_gzip_and_gb18030_stay_in_the_result(score, tmp_path):
     source = tmp_path / "in.tsv.gz"
     source.write_bytes(gzip.compress("怎么还款\t如何还款\n今天\t明天\n".encode("gb18030")))
     score(source, result=tmp_path / "out.tsv.gz")
@@ -69,7 +69,7 @@ def test_gzip_and_gb18030_come_back_as_they_went_in(score, tmp_path):
     assert [line.split("\t")[:2] for line in text.splitlines()] == [["怎么还款", "如何还款"], ["今天", "明天"]]
 
 
-NUL_IN_CSV = sys.version_info >= (3, 11)  # before, Python's csv refuses it: such a row has an error
+NUL_IN_CSV = sys.version_info >= (3, 11)  # earlier versions of Python's csv refuse it: the row has an error
 CELL = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
 CELL |= st.sampled_from(["\t", '"', "\n", "\x00", "😀", "", " ", "a" * 3000])
 CELL = CELL.filter(lambda cell: NUL_IN_CSV or "\x00" not in cell)
@@ -77,10 +77,10 @@ CELL = CELL.filter(lambda cell: NUL_IN_CSV or "\x00" not in cell)
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_any_texts_come_back_from_a_csv(score, tmp_path, pairs, line_end, closed):
+def test_any_texts_stay_in_a_csv(score, tmp_path, pairs, line_end, ends_with_line_end):
     text = io.StringIO()
     csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([("text_a", "text_b"), *pairs])
-    written = text.getvalue() if closed else text.getvalue()[: -len(line_end)]
+    written = text.getvalue() if ends_with_line_end else text.getvalue()[: -len(line_end)]
     (tmp_path / "in.csv").write_bytes(written.encode("utf-8"))
     summary = score(tmp_path / "in.csv", result=tmp_path / "out.csv")
     rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8", newline="")))[1:]
@@ -91,18 +91,18 @@ def test_any_texts_come_back_from_a_csv(score, tmp_path, pairs, line_end, closed
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"").replace(b"\r", b"")), min_size=1, max_size=8))
-def test_any_bytes_come_back_from_a_tsv(score, tmp_path, lines):
-    """Wrong encodings half-way, rows of other widths: each line is there, in its place, with its own bytes."""
+def test_any_bytes_stay_in_a_tsv(score, tmp_path, lines):
+    """Rows in a wrong encoding, rows with too few or too many cells: each line is in its position, with its own bytes."""
     (tmp_path / "in.tsv").write_bytes(b"text_a\ttext_b\n" + b"".join(line + b"\n" for line in lines))
     score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", overwrite=True, encoding="utf-8")
     written = [line.split(b"\t") for line in (tmp_path / "out.tsv").read_bytes().split(b"\n")]
     assert written[0] == [b"text_a", b"text_b", b"probability", b"prediction", b"error"] and len(written) == len(lines) + 2
     for before, after in zip(lines, written[1:]):
-        begin, *more = before.split(b"\t")
-        assert len(after) == 5 and after[:2] == [begin, b"\\t".join(more)]  # a cell too many stays in the last one
+        first, *others = before.split(b"\t")
+        assert len(after) == 5 and after[:2] == [first, b"\\t".join(others)]  # cells too many are joined into the last one
 
 
-def test_line_ends_byte_order_mark_and_narrow_rows_stay_in_their_columns(score, tmp_path):
+def test_line_ends_byte_order_mark_and_columns_of_short_rows_stay(score, tmp_path):
     (tmp_path / "in.csv").write_bytes("\ufefftext_a,text_b,note\r\n甲,子,x\r\n只有一格\r\n乙,丑,y".encode())
     score(tmp_path / "in.csv", result=tmp_path / "out.csv")
     written = (tmp_path / "out.csv").read_bytes().decode()
@@ -120,8 +120,8 @@ def test_jsonl_may_begin_with_broken_lines(score, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
-def test_labels_of_any_characters_stay_in_their_cells(score, tmp_path, monkeypatch, ending):
-    """A CSV of training pairs may hold labels with line breaks; a TSV has no way to write them."""
+def test_labels_with_any_characters_stay_in_one_cell(score, tmp_path, monkeypatch, ending):
+    """A CSV of training pairs may have labels with line breaks; a TSV cannot contain them."""
     matcher_config = MatcherConfig(['no\t"1"', "yes,\r\n2\u2028"], Decision(), 32, "longest_first")
     monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
     rows = [f"甲{n}\t乙{n}" for n in range(40)]
@@ -149,8 +149,8 @@ def test_rows_stay_as_they_are_written(score, tmp_path, name, delimiter):
     assert all(after.startswith(before + delimiter) for before, after in zip(lines, written)) and len(written) == 6
 
 
-def test_an_object_that_has_a_new_name_already_is_a_bad_row(score, tmp_path):
-    """The file written had `probability` twice in one object."""
+def test_an_object_that_already_has_a_new_name_is_a_bad_row(score, tmp_path):
+    """Regression: the result had `probability` twice in one object."""
     lines = [json.dumps({"text_a": f"甲{n}", "text_b": "乙", **({"probability": 0.5} if n == 150 else {})}) for n in range(200)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
     assert score(tmp_path / "in.jsonl", result=tmp_path / "out.jsonl").errors == 1
@@ -169,21 +169,21 @@ CELLS = st.sampled_from(["甲", "乙丑", "", '"', 'a "b" c', "x,y", "x;y", "两
     rows=st.lists(st.lists(CELLS, max_size=5), min_size=1, max_size=8), delimiter=st.sampled_from([",", ";", "\t"]),
     quoted=st.booleans(), header=st.booleans(),
 )  # fmt: skip
-def test_every_row_has_as_many_cells_as_there_are_names_and_nothing_is_lost(score, tmp_path, rows, delimiter, quoted, header):
-    """Blank lines, rows that are too long or too short, quotes that are never closed."""
-    kind = "tsv" if delimiter == "\t" else "csv"
+def test_every_row_has_one_cell_per_column_and_no_character_is_lost(score, tmp_path, rows, delimiter, quoted, header):
+    """Blank lines, rows with too many or too few cells, quotes that are never closed."""
+    ending = "tsv" if delimiter == "\t" else "csv"
     text = io.StringIO()
     first = ["text_a", "text_b", "note"] if header else ["甲", "乙", "0"]
-    if quoted and kind == "csv":
+    if quoted and ending == "csv":
         csv.writer(text, delimiter=delimiter).writerows([first, *rows])
     else:
         text.write("".join(delimiter.join(row) + "\n" for row in [first, *rows]))
-    source = tmp_path / f"in.{kind}"
+    source = tmp_path / f"in.{ending}"
     source.write_bytes(text.getvalue().encode())
     reading = dict(header="yes") if header else dict(header="no", columns="1,2")
-    summary = score(source, result=tmp_path / f"out.{kind}", overwrite=True, input_format=kind, **reading)
-    out = (tmp_path / f"out.{kind}").read_bytes().decode()
-    found = [line.split("\t") for line in out.split("\n")[:-1]] if kind == "tsv" else list(csv.reader(io.StringIO(out, newline=""), delimiter=delimiter))
+    summary = score(source, result=tmp_path / f"out.{ending}", overwrite=True, input_format=ending, **reading)
+    out = (tmp_path / f"out.{ending}").read_bytes().decode()
+    found = [line.split("\t") for line in out.split("\n")[:-1]] if ending == "tsv" else list(csv.reader(io.StringIO(out, newline=""), delimiter=delimiter))
     assert {len(row) for row in found} == {6} and len(found) == summary.rows + header
     for row in found[header:]:
         assert bool(row[3]) != bool(row[5])

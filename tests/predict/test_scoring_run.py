@@ -1,4 +1,4 @@
-"""A run over files: models with other labels, logits that are not finite, inputs that change, results that are links."""
+"""A scoring run: three labels, logits that are not finite, an input that changes, a result that is a link."""
 
 import json
 
@@ -17,18 +17,18 @@ def test_three_labels(score, checkpoint, tmp_path, monkeypatch):
     matcher_config = MatcherConfig(["far", "near", "same"], Decision(), 32, "longest_first")
     monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
     run = scoring_run.EngineProcessPool("fp32", checkpoint, "cpu")
-    two = type(run).run
-    monkeypatch.setattr(type(run), "run", lambda self, *batch: np.pad(two(self, *batch), ((0, 0), (0, 1))))
+    two_logits = type(run).run
+    monkeypatch.setattr(type(run), "run", lambda self, *batch: np.pad(two_logits(self, *batch), ((0, 0), (0, 1))))
     score(pairs_file(tmp_path / "in.tsv", 20), result=tmp_path / "out.tsv", symmetric=True)
     cells = [line.split("\t") for line in (tmp_path / "out.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     assert all(cell[3] in matcher_config.labels and float(cell[2]) >= 1 / 3 for cell in cells)
 
 
 class NotFinite(FakeEngine):
-    """Gives nan for one pair."""
+    """Gives logits that are not finite for some pairs."""
 
     def run(self, input_ids, token_type_ids):
-        """Every fifth row."""
+        """nan where the sum of the token ids is a multiple of 5."""
         logits = super().run(input_ids, token_type_ids)
         logits[input_ids.sum(axis=1) % 5 == 0] = [np.nan, np.inf]
         return logits
@@ -36,7 +36,7 @@ class NotFinite(FakeEngine):
 
 @pytest.mark.parametrize("ending", ["tsv", "jsonl"])
 @pytest.mark.parametrize("symmetric", [False, True])
-def test_logits_that_are_not_finite_are_an_error_of_their_row(score, tmp_path, monkeypatch, ending, symmetric):
+def test_logits_that_are_not_finite_are_errors_of_their_rows(score, tmp_path, monkeypatch, ending, symmetric):
     fake = NotFinite()
     monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda *_: fake)
     pairs = [(f"甲{n}", f"乙{n}") for n in range(40)]

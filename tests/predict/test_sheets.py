@@ -1,4 +1,4 @@
-"""Excel sheets and JSON arrays, scored: each comes back in its own format, every row in its place."""
+"""Scored Excel sheets and JSON arrays: the result has the format of the input, and every row its position."""
 
 import json
 
@@ -12,7 +12,7 @@ def sheet_rows(path):
     return [list(row) for row in openpyxl.load_workbook(path).active.iter_rows(values_only=True)]
 
 
-def test_a_sheet_comes_back_as_a_sheet(score, tmp_path):
+def test_a_scored_sheet_is_a_sheet(score, tmp_path):
     book = openpyxl.Workbook()
     for row in [("编号", "问题一", "问题二", "备注"), *((f"00{n}", a, b, n * 1.5) for n, (a, b) in enumerate(PAIRS)), (None,) * 4]:
         book.active.append(row)
@@ -34,12 +34,12 @@ def test_a_ranked_sheet_and_array(score, tmp_path, options):
     (tmp_path / "in.json").write_text(json.dumps([{"text_a": a, "text_b": b} for a, b in PAIRS]))
     score(tmp_path / "in.xlsx", **options)
     score(tmp_path / "in.json", **options)
-    of_sheet = [row[:2] for row in sheet_rows(tmp_path / "in.scored.xlsx")[1:]]
-    of_array = [[row["text_a"], row["text_b"] or None] for row in json.loads((tmp_path / "in.scored.json").read_text(encoding="utf-8"))]
-    assert of_sheet == of_array and len(of_sheet) == (4 if "top_k" in options else 5)
+    sheet = [row[:2] for row in sheet_rows(tmp_path / "in.scored.xlsx")[1:]]
+    array = [[row["text_a"], row["text_b"] or None] for row in json.loads((tmp_path / "in.scored.json").read_text(encoding="utf-8"))]
+    assert sheet == array and len(sheet) == (4 if "top_k" in options else 5)
 
 
-def test_an_array_comes_back_as_an_array_or_as_lines(score, tmp_path):
+def test_a_scored_array_is_an_array_or_json_lines(score, tmp_path):
     (tmp_path / "in.json").write_text(json.dumps([{"id": n, "text_a": a, "text_b": b} for n, (a, b) in enumerate(PAIRS)], indent=2))
     for result in ("out.json", "out.jsonl"):
         score(tmp_path / "in.json", result=tmp_path / result)

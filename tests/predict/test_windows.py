@@ -1,4 +1,4 @@
-"""Windows of rows: each distinct pair is computed once, in both orders where asked, at constant memory."""
+"""Windows of rows: each distinct pair is computed once, in one order or in both, at constant memory."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from fake_engine import FakeEngine
 from app.predict import scoring_run
 
 
-def test_windows_do_not_change_the_file(score, tmp_path, monkeypatch):
+def test_the_size_of_windows_does_not_change_the_result(score, tmp_path, monkeypatch):
     source = pairs_file(tmp_path / "in.tsv", 300)
     score(source, result=tmp_path / "large.tsv")
     for rows in (1, 7, 64):
@@ -22,7 +22,7 @@ def test_windows_do_not_change_the_file(score, tmp_path, monkeypatch):
 
 
 def test_each_distinct_pair_is_scored_once(score, engine, tmp_path, monkeypatch):
-    """Within a window, across windows, while the window before is still being scored, and across files."""
+    """Repeated pairs within a window, in later windows (also while the earlier one is being scored), and in later files."""
     monkeypatch.setattr(FakeEngine, "window_rows", 10)
     lines = [f"问{number}\t答{number % 7}" for number in (*range(12), *range(12), *range(5), *range(30))]
     (tmp_path / "a.tsv").write_text("\n".join(lines), encoding="utf-8")
@@ -38,53 +38,51 @@ def test_each_distinct_pair_is_scored_once(score, engine, tmp_path, monkeypatch)
 
 def test_both_orders_give_one_probability(score, tmp_path):
     source = pairs_file(tmp_path / "in.tsv", 40)
-    turned = tmp_path / "turned.tsv"
+    swapped = tmp_path / "swapped.tsv"
     rows = [line.split("\t") for line in source.read_text(encoding="utf-8").splitlines()]
-    turned.write_text("text_a\ttext_b\n" + "".join(f"{b}\t{a}\n" for a, b in rows[1:]), encoding="utf-8")
-    one, other = score(source, turned, symmetric=True)
+    swapped.write_text("text_a\ttext_b\n" + "".join(f"{b}\t{a}\n" for a, b in rows[1:]), encoding="utf-8")
+    one, other = score(source, swapped, symmetric=True)
 
     def scores(name):
         return [line.split("\t")[2:] for line in (tmp_path / name).read_text(encoding="utf-8").splitlines()[1:]]
 
-    assert scores("in.scored.tsv") == scores("turned.scored.tsv")
+    assert scores("in.scored.tsv") == scores("swapped.scored.tsv")
     assert one.order_sensitive == other.order_sensitive > 0 and one.pairs == 2 * one.rows
 
 
 class NearlyEven(FakeEngine):
-    """An engine of few bits: (甲, 乙) is far from the threshold in both orders, and their mean is near it."""
+    """An engine of low precision: both orders of (甲, 乙) are far from the threshold, but their mean is near it."""
 
     rescore_margin = 0.1
 
     def __init__(self):
         super().__init__()
-        self.exact = 0
+        self.rescored = 0
 
     def run(self, input_ids, token_type_ids):
-        """Probability 0.2 or 0.8 by the order."""
+        """Probability 0.2 in one order, 0.8 in the other."""
         sign = np.sign(input_ids[:, 1] - input_ids[:, 3]).astype(np.float32)
         return np.stack([sign * 0, sign * np.float32(np.log(4))], axis=1)
 
     def run_float32(self, input_ids, token_type_ids):
-        """As `run`, and counts."""
-        self.exact += len(input_ids)
+        """Gives the logits of `run`, and counts the rows."""
+        self.rescored += len(input_ids)
         return self.run(input_ids, token_type_ids)
 
 
-def test_a_mean_near_the_threshold_is_computed_again(score, tmp_path, monkeypatch):
-
-
+def test_a_mean_near_the_threshold_is_rescored(score, tmp_path, monkeypatch):
     fake = NearlyEven()
     monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda *_: fake)
     (tmp_path / "in.tsv").write_text("甲\t乙\n子\t丑\n", encoding="utf-8")
     score(tmp_path / "in.tsv", result=tmp_path / "one.tsv")
-    assert fake.exact == 0
+    assert fake.rescored == 0
     score(tmp_path / "in.tsv", result=tmp_path / "both.tsv", symmetric=True)
-    assert fake.exact == 4
+    assert fake.rescored == 4
 
 
 @pytest.mark.parametrize("ending", ["tsv", "parquet"])
 def test_memory_does_not_grow_with_the_input(checkpoint, tmp_path, ending):
-    """Three times as many distinct rows, and the first file fills all bounded stores."""
+    """The second file has three times as many distinct rows; the first one already fills all bounded caches."""
     code = """
 import re, sys
 sys.path.insert(0, "tests")
@@ -95,7 +93,7 @@ engine.pairs = type("Nothing", (list,), {"append": lambda *_: None})()
 scoring_run.EngineProcessPool = lambda *_: engine
 options = PredictOptions(sys.argv[1], (sys.argv[2],), engine="fp32")
 scoring_run.score_files(plan(options), options, ["fp32"], lambda rows: None)
-# Not getrusage: its ru_maxrss begins with what the process that started this one had.
+# Not getrusage: its ru_maxrss includes the memory of the parent process.
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 """
     peak = []
@@ -111,4 +109,4 @@ print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
         )
         assert done.returncode == 0, done.stderr
         peak.append(int(done.stdout.splitlines()[-1]))
-    assert peak[1] - peak[0] < 24_000, peak  # KiB: two strings (80 bytes each) and a tuple (56) of each of 120,000 rows
+    assert peak[1] - peak[0] < 24_000, peak  # KiB; 120,000 rows would be two strings (80 bytes each) and a tuple (56 bytes) each
