@@ -1,4 +1,4 @@
-"""A small vocabulary, and folders of tokenizer files as libraries write them."""
+"""A small vocabulary, and folders with the tokenizer files that libraries write."""
 
 import json
 
@@ -11,6 +11,7 @@ SYMBOLS = ["100℃", "5×3", "a→b", "3≥2", "x²", "½杯", "µm", "Ørsted",
 
 
 def tokenizer_folder(path, config=None, model=None, **files):
+    """Writes vocab.txt, and tokenizer_config.json (`config`), config.json (`model`) and other files if they are given."""
     path.mkdir(exist_ok=True)
     (path / "vocab.txt").write_text("".join(f"{token}\n" for token in TOKENS), encoding="utf-8")
     for name, values in (("tokenizer_config.json", config), ("config.json", model)):

@@ -1,4 +1,4 @@
-"""Which settings, special tokens and library the files of a folder stand for; what is not supported is one error line."""
+"""Settings, special tokens and library of a tokenizer, from the files of its folder. Unsupported ones are one error line."""
 
 import json
 
@@ -23,11 +23,11 @@ from app.text.fast_tokenizer import FastWordPieceTokenizer
         (HUGGING_FACE, dict(**{"model.safetensors": b"\x25\0\0\0\0\0\0\0" + b'{"__metadata__": {"format": "pt"}}   '})),
     ],
 )
-def test_whose_ids_a_published_folder_has(tmp_path, library, folder):
+def test_the_library_of_a_published_folder(tmp_path, library, folder):
     assert FastWordPieceTokenizer.load(tokenizer_folder(tmp_path / "model", **folder)).basic.library == library
 
 
-def test_the_shipped_model_and_older_folders_keep_their_ids():
+def test_the_shipped_model_has_the_ids_of_hugging_face():
     tokenizer = FastWordPieceTokenizer.load(ROOT / "data/models/bert-mini-zh")
     assert tokenizer.basic == BasicTokenizer(HUGGING_FACE)
 
@@ -43,7 +43,7 @@ def test_the_shipped_model_and_older_folders_keep_their_ids():
         ({"unk_token": {"content": "[UNK]", "lstrip": False}}, BasicTokenizer(PADDLENLP)),
     ],
 )
-def test_settings_are_honoured(tmp_path, config, basic):
+def test_settings_are_read(tmp_path, config, basic):
     assert FastWordPieceTokenizer.load(tokenizer_folder(tmp_path / "model", config=config)).basic == basic
 
 
@@ -73,17 +73,17 @@ def test_settings_are_honoured(tmp_path, config, basic):
         ('{"added_tokens_decoder": 3}', "added_tokens_decoder is 3"),
     ],
 )
-def test_what_is_not_done_is_refused_in_one_line(tmp_path, config, words):
+def test_unsupported_settings_are_one_error_line(tmp_path, config, words):
     folder = tokenizer_folder(tmp_path / "model")
     (folder / "tokenizer_config.json").write_text(config)
-    with pytest.raises(UserError, match=words) as stopped:
+    with pytest.raises(UserError, match=words) as error:
         FastWordPieceTokenizer.load(folder)
-    assert str(folder) in str(stopped.value) and "\n" not in str(stopped.value)
+    assert str(folder) in str(error.value) and "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("added", [{}, {"[MASK]": 4}])
 @pytest.mark.parametrize("name", ["BertTokenizer", "ElectraTokenizerFast", "RobertaChineseTokenizer", "RobertaTokenizer", None])
-def test_what_libraries_write_beside_the_vocabulary_is_read(tmp_path, name, added):
+def test_files_that_libraries_add_to_the_vocabulary_are_read(tmp_path, name, added):
     config = {
         "tokenizer_class": name, "added_tokens_decoder": {"0": {"content": "[PAD]"}}, "never_split": None, "do_basic_tokenize": True,
         "additional_special_tokens": ["[SEP]"], "extra_special_tokens": {}, "model_max_length": 512, "name_or_path": "x",
@@ -112,5 +112,6 @@ def test_special_tokens_under_other_names(tmp_path):
     tokenizer = FastWordPieceTokenizer.load(folder)
     assert (tokenizer.pad_id, tokenizer.unk_id, tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id) == (0, 1, 2, 3, 4)
     assert tokenizer.ids(["龘"]) == [[1]]
-    tokenizer.save(tmp_path / "saved") if (tmp_path / "saved").mkdir() is None else None
+    (tmp_path / "saved").mkdir()
+    tokenizer.save(tmp_path / "saved")
     assert FastWordPieceTokenizer.load(tmp_path / "saved").special == tuple(names.values())

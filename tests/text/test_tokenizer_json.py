@@ -1,4 +1,4 @@
-"""tokenizer.json: read where it is BERT's, refused where it is another tokenizer."""
+"""tokenizer.json: read if it is BERT's WordPiece, refused if it is another tokenizer."""
 
 import json
 
@@ -16,7 +16,7 @@ ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": F
 
 
 @pytest.mark.parametrize(
-    "part, value, words",
+    "name, value, words",
     [
         ("model", {"type": "BPE", "vocab": {}, "merges": []}, "model BPE"),
         ("model", {"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}, "model Unigram"),
@@ -40,33 +40,33 @@ ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": F
         ("pre_tokenizer", None, "pre_tokenizer"),
     ],
 )  # fmt: skip
-def test_a_tokenizer_json_of_another_kind_is_refused(tmp_path, part, value, words):
+def test_a_tokenizer_json_of_another_tokenizer_is_refused(tmp_path, name, value, words):
     FastWordPieceTokenizer(VOCABULARY).save(tmp_path)
-    whole = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
-    (tmp_path / "tokenizer.json").write_text(json.dumps({**whole, part: value}))
+    values = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**values, name: value}))
     with pytest.raises(UserError, match=words):
         FastWordPieceTokenizer.load(tmp_path)
 
 
-def test_the_settings_of_a_tokenizer_json_count_where_the_configuration_is_silent(tmp_path):
+def test_tokenizer_json_gives_the_settings_that_the_configuration_does_not_have(tmp_path):
     FastWordPieceTokenizer(VOCABULARY, basic=BasicTokenizer(HUGGING_FACE, False, True, False)).save(tmp_path)
     (tmp_path / "tokenizer_config.json").unlink()
     assert FastWordPieceTokenizer.load(tmp_path).basic == BasicTokenizer(HUGGING_FACE, False, True, False)
 
 
-def test_the_configuration_counts_before_tokenizer_json_as_in_transformers(tmp_path):
+def test_the_configuration_overrides_tokenizer_json_as_in_transformers(tmp_path):
     FastWordPieceTokenizer(VOCABULARY, basic=BasicTokenizer(HUGGING_FACE, False)).save(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True}))
     assert FastWordPieceTokenizer.load(tmp_path).basic == BasicTokenizer(HUGGING_FACE, True)
 
 
-def test_a_folder_without_vocab_txt_has_its_vocabulary_in_tokenizer_json(tmp_path):
-    """As Transformers 5 writes it."""
+def test_the_vocabulary_is_read_from_tokenizer_json_if_there_is_no_vocab_txt(tmp_path):
+    """Transformers 5 writes such folders."""
     FastWordPieceTokenizer(VOCABULARY).save(tmp_path)
-    whole = FastWordPieceTokenizer.load(tmp_path)
+    expected = FastWordPieceTokenizer.load(tmp_path)
     (tmp_path / "vocab.txt").unlink()
-    alone = FastWordPieceTokenizer.load(tmp_path)
-    assert alone.vocabulary == whole.vocabulary == VOCABULARY and alone.basic == whole.basic and alone.hash == whole.hash
+    found = FastWordPieceTokenizer.load(tmp_path)
+    assert found.vocabulary == expected.vocabulary == VOCABULARY and found.basic == expected.basic and found.hash == expected.hash
     (tmp_path / "tokenizer.json").unlink()
     with pytest.raises(UserError, match="no vocab.txt or tokenizer.json"):
         FastWordPieceTokenizer.load(tmp_path)

@@ -1,4 +1,4 @@
-"""vocab.txt: damaged ones are one error line; a token that is there twice keeps its id."""
+"""vocab.txt: a damaged one is one error line; a token that is there twice keeps its ids."""
 
 import pytest
 from paddlenlp.transformers import AutoTokenizer
@@ -26,14 +26,14 @@ from app.text.vocabulary import read_vocabulary
         ("<!DOCTYPE html>\n<html></html>\n", "no \\[PAD\\]"),
     ],
 )
-def test_a_damaged_vocabulary_is_one_line(tmp_path, content, words):
+def test_a_damaged_vocabulary_is_one_error_line(tmp_path, content, words):
     (tmp_path / "vocab.txt").write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=words):
         read_vocabulary(tmp_path / "vocab.txt")
 
 
 def test_a_vocabulary_with_a_token_twice_is_saved_with_the_same_ids(tmp_path):
-    """As ERNIE 3.0's has `$`; [unused9] is there to be mistaken for a gap's."""
+    """ERNIE 3.0 has `$` twice. [unused9] must not be confused with the name that fills a gap."""
     folder = tokenizer_folder(tmp_path / "model")
     tokens = [*TOKENS[:9], "$", "[unused9]", *TOKENS[9:], "$"]
     (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
