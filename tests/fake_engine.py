@@ -1,4 +1,4 @@
-"""A checkpoint folder and an engine without Paddle: what they say of a pair depends on its tokens alone, as a model's logits do."""
+"""A checkpoint folder and an engine without Paddle. The logits of a pair depend on its tokens only, as those of a model do."""
 
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from app.text.vocabulary import SPECIAL_TOKENS
 
 
 class FakeEngine(Engine):
-    """Remembers what it was asked; fails when it is told to."""
+    """Records the pairs that it computes.
+
+    fail_after: it fails after this number of different pairs; None: never.
+    """
 
     threads, batch_tokens = 2, 256
 
@@ -24,20 +27,20 @@ class FakeEngine(Engine):
         self.pairs, self.fail_after = [], None
 
     def run(self, input_ids, token_type_ids):
-        """Logits: two hashes of the tokens of both segments, which the order of the texts changes."""
+        """Logits: two hashes, of the tokens of each segment. They change when the texts are swapped."""
         for ids, segments in zip(input_ids.tolist(), token_type_ids.tolist()):
             self.pairs.append((tuple(ids), tuple(segments)))
         if self.fail_after is not None and len(set(self.pairs)) > self.fail_after:
-            raise RuntimeError("the engine was told to fail")
-        places = np.arange(1, input_ids.shape[1] + 1)
-        first = (input_ids * places * (token_type_ids == 0)).sum(axis=1) % 101
-        second = (input_ids * places * 7 * token_type_ids).sum(axis=1) % 103
+            raise RuntimeError("the engine fails on purpose")
+        positions = np.arange(1, input_ids.shape[1] + 1)
+        first = (input_ids * positions * (token_type_ids == 0)).sum(axis=1) % 101
+        second = (input_ids * positions * 7 * token_type_ids).sum(axis=1) % 103
         return np.stack([first, second], axis=1).astype(np.float32) / 25
 
 
 @pytest.fixture
 def engine(monkeypatch):
-    """The engine that every job gets."""
+    """The engine of all scoring runs of a test."""
     fake = FakeEngine()
     monkeypatch.setattr(scoring_run, "EngineProcessPool", lambda name, folder, device: fake)
     return fake
@@ -45,7 +48,7 @@ def engine(monkeypatch):
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
-    """A folder that looks like a fine-tuned checkpoint."""
+    """A folder with the files of a fine-tuned checkpoint, but no weights."""
     folder = tmp_path_factory.mktemp("checkpoint") / "best"
     folder.mkdir()
     sample = (Path(__file__).parents[1] / "data/sample/train.tsv").read_text(encoding="utf-8")
@@ -62,14 +65,14 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture
 def score(checkpoint, engine):
-    """`score(source, result, **options)`: what `predict.py` does with files, in this process."""
+    """`score(source, result=..., **options)` does in this process what `predict.py` does with files; returns the summary."""
 
     def run(*sources, result="", engine="fp32", **options):
         names = tuple(str(source) for source in sources)
-        wanted = PredictOptions(str(checkpoint), names, str(result), engine=engine, **options)
-        planned = plan(wanted)
-        summaries, _ = scoring_run.score_files(planned, wanted, [engine], lambda rows: None)
-        clear([job.result for job in planned])
+        predict_options = PredictOptions(str(checkpoint), names, str(result), engine=engine, **options)
+        jobs = plan(predict_options)
+        summaries, _ = scoring_run.score_files(jobs, predict_options, [engine], lambda rows: None)
+        clear([job.result for job in jobs])
         return summaries if len(sources) > 1 else summaries[0]
 
     return run

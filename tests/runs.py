@@ -1,4 +1,4 @@
-"""Whole runs as real processes: started, watched, compared. What the tests of both jobs need."""
+"""Complete training runs in real processes: start, wait, compare. Used by the tests of fine-tuning and pretraining."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ FILES = ("last/model.safetensors", "best/model.safetensors", "state/optimizer.sa
 
 
 def hashes(folder):
-    """What the run's weights and optimizer state are, bit by bit."""
+    """SHA-256 of the run's weights and optimizer state."""
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
@@ -25,20 +25,20 @@ def start(command, flags, folder, *more):
 
 
 def journal(folder):
-    """The run's events so far; the last line may still be on its way."""
+    """The events of the run so far. The last line may be incomplete and is left out."""
     path = folder / "journal.jsonl"
     lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
     return [json.loads(line) for line in lines]
 
 
 def wait_for_step(process, folder, step):
-    """Waits until the run has logged that step (or is over)."""
+    """Waits until the run has logged this step, or has ended."""
     while process.poll() is None and not any(event.get("step", 0) >= step for event in journal(folder)):
         time.sleep(0.02)
 
 
 def finish(process):
-    """Waits for a run that must end well; returns what it printed."""
+    """Waits for a run that must succeed; returns its output."""
     output, errors = process.communicate()
     assert process.returncode == 0, output + errors
     return output

@@ -1,4 +1,4 @@
-"""Whole or not at all."""
+"""Files and folders are written completely or not at all."""
 
 import os
 
@@ -34,8 +34,8 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path):
 
 
 @pytest.mark.parametrize("killed_before", [1, 2, 3])
-def test_killed_between_the_renames_the_folder_comes_back(tmp_path, monkeypatch, killed_before):
-    """A kill is an exception that no clean-up sees: the renames stop, and what is on disk then must be recoverable."""
+def test_a_folder_is_recovered_after_a_kill_between_the_renames(tmp_path, monkeypatch, killed_before):
+    """A kill is simulated by an exception without clean-up: the renames stop, and the folder on disk must be recoverable."""
     folder = tmp_path / "best"
     with atomic_folder(folder) as temporary:
         (temporary / "weights").write_text("old")

@@ -1,4 +1,4 @@
-"""Each file that the program writes, spoiled in each way: one line that names it, or it is made anew. Never another answer."""
+"""Every file that the program writes, damaged in every way: one error line names it, or it is made again. Never a different result."""
 
 import json
 import shutil
@@ -24,11 +24,11 @@ CONTENTS = {
     "wrong inside": b'{"engines": {"fp32": 5}, "identity": 3, "summary": [], "format": "x", "labels": {}, "documents": -1, "place": "x"}',
 }  # fmt: skip
 WAYS = [*CONTENTS, "gone", "half", "folder"]
-TWO = [("怎么还款", "如何还款"), ("今天天气", "明天")]
+PAIRS = [("怎么还款", "如何还款"), ("今天天气", "明天")]
 
 
-def spoil(path, way):
-    """Spoils a file in one of WAYS."""
+def damage(path, way):
+    """Damages a file in one of WAYS."""
     content = path.read_bytes()
     path.unlink()
     if way == "folder":
@@ -38,15 +38,15 @@ def spoil(path, way):
 
 
 def result_or_line(action, *, names):
-    """What `action` gives, or None where it is refused in one line that says which file is meant."""
+    """The result of `action`, or None if it fails with one error line that has the text `names`."""
     try:
         return action()
-    except UserError as problem:
-        line = str(problem)
+    except UserError as error:
+        line = str(error)
         assert "\n" not in line and names in line, line
         return None
-    except OSError as problem:  # `main` says it in one line
-        assert problem.errno and names in str(problem.filename), problem
+    except OSError as error:  # `main` prints it in one line
+        assert error.errno and names in str(error.filename), error
         return None
 
 
@@ -57,47 +57,47 @@ CHECKPOINT = ["config.json", "matcher.json", "model.safetensors", "tokenizer.jso
 @pytest.mark.parametrize("name", CHECKPOINT)
 def test_a_checkpoint(small_matcher, tmp_path, name, way):
     assert sorted(file.name for file in (small_matcher / "best").iterdir()) == CHECKPOINT
-    whole = Matcher.load(str(small_matcher / "best"), "cpu", "dygraph").score(TWO)
+    expected = Matcher.load(str(small_matcher / "best"), "cpu", "dygraph").score(PAIRS)
     folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
-    spoil(folder / name, way)
-    scores = result_or_line(lambda: Matcher.load(str(folder), "cpu", "dygraph").score(TWO), names=str(folder))
-    assert scores is None or scores == whole
+    damage(folder / name, way)
+    scores = result_or_line(lambda: Matcher.load(str(folder), "cpu", "dygraph").score(PAIRS), names=str(folder))
+    assert scores is None or scores == expected
     if name in ("config.json", "model.safetensors", "matcher.json"):
         assert scores is None
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt"])
-def test_a_checkpoint_to_begin_from(small_matcher, tmp_path, name, way):
+def test_a_checkpoint_to_start_from(small_matcher, tmp_path, name, way):
     folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
-    spoil(folder / name, way)
+    damage(folder / name, way)
     assert result_or_line(lambda: load_pretrained(str(folder)), names=name if name != "vocab.txt" else "best") is None or name == "vocab.txt"
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "gone"])
-def test_the_sums_of_an_export_and_the_record_of_engines(small_matcher, tmp_path, way):
+def test_the_checksums_of_an_export_and_the_measurements_of_engines(small_matcher, tmp_path, way):
     folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
-    whole = Matcher.load(str(folder), "cpu", "fp32").score(TWO)
-    spoil(exported(folder) / "model.json.sums", way)
-    assert Matcher.load(str(folder), "cpu", "fp32").score(TWO) == whole
+    expected = Matcher.load(str(folder), "cpu", "fp32").score(PAIRS)
+    damage(exported(folder) / "model.json.sums", way)
+    assert Matcher.load(str(folder), "cpu", "fp32").score(PAIRS) == expected
     record = measurements.record_file(folder, "cpu")
     record.write_text(json.dumps({"engines": {}}))
-    spoil(record, way)
+    damage(record, way)
     assert result_or_line(lambda: measurements.read_record(folder, "cpu"), names=record.name) in ({}, None)
     assert result_or_line(lambda: select.candidates(folder, "cpu", 0.001), names=record.name) in (["fp32", "dygraph"], None)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", [".a.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/journal.jsonl", ".b.scored.tsv.scoring/rows"])
-def test_notes_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypatch, name, way):
-    """Of two files the first was finished, and of the second a part."""
+def test_the_journal_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypatch, name, way):
+    """The first of two files was finished, the second was scored in part."""
     monkeypatch.setattr(FakeEngine, "window_rows", 16)
     for letter in "ab":
         (tmp_path / f"{letter}.tsv").write_text("".join(f"甲{letter}{n}\t乙{n}\n" for n in range(60)), encoding="utf-8")
     sources = tmp_path / "a.tsv", tmp_path / "b.tsv"
     results = tmp_path / "a.scored.tsv", tmp_path / "b.scored.tsv"
     score(*sources)
-    whole = [result.read_bytes() for result in results]
+    expected = [result.read_bytes() for result in results]
     for result in results:
         result.unlink()
     engine.pairs.clear()
@@ -105,19 +105,19 @@ def test_notes_of_a_prediction_that_was_killed(score, engine, tmp_path, monkeypa
     with pytest.raises(RuntimeError):
         score(*sources)
     engine.fail_after = None
-    spoil(tmp_path / name, way)
+    damage(tmp_path / name, way)
     line = result_or_line(lambda: bool(score(*sources)), names="")
     assert line or way in ("folder", "gone") or name.endswith("rows")
     if line is None:
-        shutil.rmtree(tmp_path / name)  # what the line names
+        shutil.rmtree(tmp_path / name)  # the folder that the error line names
         score(*sources)
-    assert [result.read_bytes() for result in results] == whole
+    assert [result.read_bytes() for result in results] == expected
     assert not any(side_folder(result).exists() for result in results)
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
-    """A tokenizer's folder with a corpus, and its shards."""
+    """A folder with a tokenizer, a corpus, and its shards."""
     folder = tmp_path_factory.mktemp("corpus")
     documents = [[f"第{i}篇第{j}句" for j in range(1 + i % 5)] for i in range(100)]
     (folder / "a.txt").write_text("\n\n".join("\n".join(document) for document in documents), encoding="utf-8")
@@ -132,28 +132,28 @@ SHARD = ["documents.npy", "header.json", "held_out.npy", "sentences.npy", "token
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["complete.json", "settings.json", *(f"00000/{name}" for name in SHARD)])
 def test_shards(shards, tmp_path, name, way):
-    """Built on where they are incomplete, read where they are whole."""
+    """Incomplete shards are completed, complete ones are read."""
     assert sorted(file.name for file in (shards / "shards/00000").iterdir()) == SHARD
     folder = shutil.copytree(shards / "shards", tmp_path / "shards")
-    spoil(folder / name, way)
+    damage(folder / name, way)
 
     def read():
         build_shards(folder, [Source(shards / "a.txt")], shards, dev_share=0.2)
         return Corpus(folder)
 
-    corpus, whole = result_or_line(read, names="shards"), Corpus(shards / "shards")
+    corpus, expected = result_or_line(read, names="shards"), Corpus(shards / "shards")
     for values in ("tokens", "word_starts"):
         if corpus:
-            all_of_them = 0, int(whole.sentences[-1])
-            assert getattr(corpus, values)(*all_of_them).tolist() == getattr(whole, values)(*all_of_them).tolist()
+            count = int(expected.sentences[-1])
+            assert getattr(corpus, values)(0, count).tolist() == getattr(expected, values)(0, count).tolist()
     for values in ("sentences", "documents", "held_out", "weights"):
-        assert corpus is None or getattr(corpus, values).tolist() == getattr(whole, values).tolist()
+        assert corpus is None or getattr(corpus, values).tolist() == getattr(expected, values).tolist()
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_journal_of_a_training(tmp_path, way):
+def test_the_journal_of_a_training_run(tmp_path, way):
     (tmp_path / "journal.jsonl").write_text('{"event": "train", "step": 1}\n{"event": "train", "step": 2}\n')
-    spoil(tmp_path / "journal.jsonl", way)
+    damage(tmp_path / "journal.jsonl", way)
     journal = TrainingLogger(tmp_path, total_steps=9, start_step=1)
     if result_or_line(lambda: journal.open() or "opened", names="journal.jsonl"):
         journal.close()

@@ -1,4 +1,4 @@
-"""Wrong flags: one line that names the flag, the value and what is allowed, before any model loads."""
+"""Wrong flags: one line names the flag, the value and the allowed values, before any model is loaded."""
 
 import dataclasses
 import math
@@ -30,20 +30,20 @@ from app.options import MatchOptions, PredictOptions, PretrainOptions
         (["--resume", "false"], ["false"]),
     ],
 )
-def test_one_line_says_what_is_wrong(flags, words):
-    with pytest.raises(UserError) as stopped:
+def test_a_wrong_flag_is_one_error_line(flags, words):
+    with pytest.raises(UserError) as error:
         parse(MatchOptions, "run_match.sh", flags)
-    message = str(stopped.value)
+    message = str(error.value)
     assert "\n" not in message and all(word in message for word in words)
 
 
-def test_a_bare_switch_means_yes():
-    """In a reference script a bare --use_amp meant no, and `--continue_training false` meant yes."""
+def test_a_switch_without_a_value_means_yes():
+    """In a reference script --use_amp without a value meant no, and `--continue_training false` meant yes."""
     assert parse(MatchOptions, "x", ["--resume"]).resume and not parse(MatchOptions, "x", []).resume
     assert not parse(MatchOptions, "x", ["--no_resume"]).resume
 
 
-def test_predict_takes_a_file_or_a_pair():
+def test_predict_needs_a_file_or_a_pair():
     for flags in ([], ["--text_a", "x"], ["--text_a", "x", "--text_b", "y", "--input_file", "data/sample/test.tsv"]):
         with pytest.raises(UserError):
             parse(PredictOptions, "predict.py", flags)
@@ -55,11 +55,11 @@ def test_help_names_every_flag_with_its_meaning(command):
     assert shown.returncode == 0 and "default" in shown.stdout
 
 
-def test_a_typo_is_answered_at_once_with_exit_code_2(tmp_path):
-    began = time.perf_counter()
+def test_a_misspelled_flag_ends_at_once_with_exit_code_2(tmp_path):
+    start = time.perf_counter()
     done = run_app("match", "--learning_rat", "1e-4", "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "--learning_rate" in done.stderr
-    assert time.perf_counter() - began < 20 and not (tmp_path / "run").exists()
+    assert time.perf_counter() - start < 20 and not (tmp_path / "run").exists()
 
 
 def test_unknown_command():
@@ -77,21 +77,21 @@ NUMBERS = [
 
 @pytest.mark.parametrize("options, name", NUMBERS, ids=lambda value: getattr(value, "__name__", value))
 def test_every_number_has_bounds(options, name):
-    """A negative one was taken for --save_total_limit."""
+    """Regression: --save_total_limit accepted a negative number."""
     given = {"input_file": ("x.tsv",)} if options is PredictOptions else {}
-    whole = {field.name: field.type for field in dataclasses.fields(options)}[name] == "int"
-    for wrong in [-2] if whole else [-2.0, math.nan, math.inf]:
+    is_integer = {field.name: field.type for field in dataclasses.fields(options)}[name] == "int"
+    for wrong in [-2] if is_integer else [-2.0, math.nan, math.inf]:
         with pytest.raises(UserError, match=f"--{name} {wrong}: must be"):
             options(**given, **{name: wrong})
 
 
 @pytest.mark.parametrize("flags", [["--num_workers", "2"], ["--num_workers=2"], ["--num-workers", "2"], ["--shard", "0/2"]])
-def test_who_looks_for_what_is_gone_is_told_what_to_use(flags):
+def test_the_error_for_a_removed_flag_names_its_replacement(flags):
     with pytest.raises(UserError, match=f"{flags[0]}: not for prediction any more; --ray scores files on several GPUs and machines"):
         predict.main(["--input_file", "pairs.tsv", *flags])
 
 
-def test_a_launched_prediction_is_told_the_same(monkeypatch):
+def test_the_error_for_a_launched_prediction_names_the_replacement(monkeypatch):
     monkeypatch.setenv("PADDLE_TRAINER_ENDPOINTS", "127.0.0.1:1,127.0.0.1:2")
     monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
     with pytest.raises(UserError, match="paddle.distributed.launch: not for prediction any more"):

@@ -1,4 +1,4 @@
-"""The set-up step: which Python is taken, what is said where none fits, and whose folder relative paths are of."""
+"""The set-up: which Python is selected, the error if there is none, and the folder that relative paths refer to."""
 
 import os
 import re
@@ -13,7 +13,7 @@ SETUP = ROOT / "app" / "setup.sh"
 
 
 def in_shell(script, **environment):
-    """Runs a script that has sourced setup.sh, by the system's own tools."""
+    """Runs a script that sources setup.sh, with the tools of the system."""
     return subprocess.run(
         ["bash", "-c", f"set -eu; . {shlex.quote(str(SETUP))}; {script}"],
         env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True,
@@ -21,28 +21,28 @@ def in_shell(script, **environment):
 
 
 def python_of(version, folder, name="python3"):
-    """A program that calls itself Python of that version."""
+    """Writes a program that reports this version of Python."""
     folder.mkdir(parents=True, exist_ok=True)
-    fits = (3, 9) <= version <= (3, 13)
-    (folder / name).write_text(f"#!/bin/sh\n[ $1 = --version ] && echo Python {version[0]}.{version[1]}.0 && exit\nexit {int(not fits)}\n")
+    supported = (3, 9) <= version <= (3, 13)
+    (folder / name).write_text(f"#!/bin/sh\n[ $1 = --version ] && echo Python {version[0]}.{version[1]}.0 && exit\nexit {int(not supported)}\n")
     (folder / name).chmod(0o755)
 
 
-def test_a_python_that_fits_is_found_beside_one_that_is_too_new(tmp_path):
+def test_a_supported_python_is_found_if_another_is_too_new(tmp_path):
     python_of((3, 14), tmp_path / "bin")
     python_of((3, 12), tmp_path / "bin", "python3.12")
     found = in_shell("find_python", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin", HOME=str(tmp_path))
     assert found.stdout.strip() == "python3.12", found.stderr
 
 
-@pytest.mark.parametrize("place", [".pyenv/versions/3.13.0/bin", ".local/share/uv/python/cpython-3.13.1-linux/bin", "miniconda3/bin"])
-def test_one_that_is_not_on_the_path_is_found_as_well(tmp_path, place):
-    python_of((3, 13), tmp_path / place)
-    only = 'is_supported() { case $1 in "$HOME"/*) ;; *) return 1 ;; esac; }; find_python'  # whatever else this machine has
-    assert in_shell(only, HOME=str(tmp_path)).stdout.strip() == str(tmp_path / place / "python3")
+@pytest.mark.parametrize("folder", [".pyenv/versions/3.13.0/bin", ".local/share/uv/python/cpython-3.13.1-linux/bin", "miniconda3/bin"])
+def test_a_python_outside_of_path_is_found(tmp_path, folder):
+    python_of((3, 13), tmp_path / folder)
+    only = 'is_supported() { case $1 in "$HOME"/*) ;; *) return 1 ;; esac; }; find_python'  # ignores all other Pythons of this machine
+    assert in_shell(only, HOME=str(tmp_path)).stdout.strip() == str(tmp_path / folder / "python3")
 
 
-def test_where_none_fits_one_line_says_what_to_do(tmp_path):
+def test_without_a_supported_python_one_line_says_what_to_do(tmp_path):
     python_of((3, 14), tmp_path / "bin")
     done = in_shell("is_supported() { false; }; make_venv", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
@@ -53,15 +53,15 @@ def test_home_need_not_be_set():
     assert in_shell("find_python >/dev/null || true; echo fine").stdout == "fine\n"
 
 
-def test_an_environment_that_does_not_fit_is_refused(tmp_path):
+def test_an_unsupported_environment_is_refused(tmp_path):
     python_of((3, 14), tmp_path)
     done = in_shell("setup", PYTHON=str(tmp_path / "python3"))
     assert done.returncode == 2 and "3.9 to 3.13 is needed, this is Python 3.14.0" in done.stderr
     assert "no such program" in in_shell("setup", PYTHON=str(tmp_path / "none")).stderr
 
 
-def test_each_requirement_of_3_13_has_its_counterpart():
-    """What is left out on 3.13 is either there in another version, installed apart, or not needed."""
+def test_requirements_that_python_3_13_leaves_out():
+    """A requirement for older Pythons only has another version for 3.13, or is one of three packages that are installed separately."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     old, new = [
         {re.match(r"[\w-]+", line).group() for line in lines if f'python_version {relation} "3.13"' in line} for relation in ("<", ">=")
@@ -69,8 +69,8 @@ def test_each_requirement_of_3_13_has_its_counterpart():
     assert old - new == {"paddlenlp", "onnxruntime", "paddle2onnx"}
 
 
-def test_relative_paths_are_those_of_the_callers_folder_and_printed_lines_can_be_pasted(tmp_path):
-    """From another folder, with a space in a path, without a home, in a locale that knows no Chinese."""
+def test_relative_paths_refer_to_the_callers_folder_and_printed_commands_can_be_pasted(tmp_path):
+    """From another folder, with a space in a path, without a home, in a locale without Chinese."""
     folder = tmp_path / "我的 pairs"
     folder.mkdir()
     (folder / "配对.tsv").write_text(sample_lines("train", 60), encoding="utf-8")

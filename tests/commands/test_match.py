@@ -1,4 +1,4 @@
-"""`run_match.sh` as a newcomer meets it, and the kinds of data it takes."""
+"""`run_match.sh` from start to end, and the formats of data that it reads."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from app.options import MatchOptions
 
 
 def run_script(*flags):
-    """The script itself, in this environment."""
+    """Runs the script with the Python of the tests."""
     return subprocess.run(
         ["bash", "run_match.sh", *flags],
         cwd=ROOT,
@@ -48,13 +48,13 @@ def test_the_script_end_to_end(small_data, small_flags, tmp_path):
     assert evaluated.returncode == 0 and again["accuracy"] == metrics["test"]["accuracy"]
 
 
-def test_the_test_set_chooses_nothing(small_data, small_flags, tmp_path):
-    """A reference evaluator reads the dev set for the test set. Here other test labels change the test figures alone."""
+def test_the_test_set_decides_nothing(small_data, small_flags, tmp_path):
+    """A reference script evaluates on the dev set instead of the test set. Here other test labels change the test metrics only."""
     flipped = tmp_path / "flipped.tsv"
     lines = (small_data / "test.tsv").read_text(encoding="utf-8").splitlines()
     flipped.write_text("\n".join([lines[0]] + [line[:-1] + str(1 - int(line[-1])) for line in lines[1:]]), encoding="utf-8")
     results = {}
-    for name, test in (("as it is", small_data / "test.tsv"), ("flipped", flipped)):
+    for name, test in (("original", small_data / "test.tsv"), ("flipped", flipped)):
         folder = tmp_path / name
         done = run_app("match", *small_flags, "--epochs", "1", "--test_set", str(test), "--output_dir", str(folder))
         assert done.returncode == 0, done.stderr
@@ -96,8 +96,8 @@ def test_string_labels_csv_and_more_than_two_classes(tmp_path):
     assert len(cells) == 90 and all(row[4] in matcher_config["labels"] and float(row[3]) >= 1 / 3 - 1e-6 for row in cells)
 
 
-def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
-    """Without a rate given, a model narrower than base takes larger steps than base's 5e-5."""
+def test_the_default_model_is_the_shipped_checkpoint(small_data, tmp_path):
+    """The default learning rate of a narrow model is larger than the 5e-5 of a base model."""
     data = ["--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv")]
     done = run_app("match", *data, "--max_steps", "1", "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
@@ -105,7 +105,7 @@ def test_the_default_start_is_the_checkpoint_that_ships(small_data, tmp_path):
     assert "rate 2.6e-04" in done.stdout and "random weights" not in done.stdout
 
 
-def test_a_fine_tuned_start_keeps_its_positive_label_and_threshold(small_matcher, small_data, tmp_path, capsys):
+def test_training_from_a_fine_tuned_model_keeps_its_positive_label_and_threshold(small_matcher, small_data, tmp_path, capsys):
     folder = shutil.copytree(small_matcher / "best", tmp_path / "best")
     matcher_config = json.loads((folder / "matcher.json").read_text())
     matcher_config["decision"].update(positive=0, threshold=0.3)
@@ -118,7 +118,7 @@ def test_a_fine_tuned_start_keeps_its_positive_label_and_threshold(small_matcher
 
 
 def test_a_dev_set_of_one_label_decides_nothing(small_data, tmp_path, capsys):
-    """By --metric_for_best_model auc the first checkpoint was the best for ever."""
+    """Regression: with --metric_for_best_model auc the first checkpoint stayed the best one."""
     ones = [line for line in (small_data / "dev.tsv").read_text(encoding="utf-8").splitlines() if line[-1:] in "l1"]
     (tmp_path / "dev.tsv").write_text("\n".join(ones) + "\n", encoding="utf-8")
     data = dict(train_set=str(small_data / "train.tsv"), dev_set=str(tmp_path / "dev.tsv"), model_name_or_path="scratch:nano")
@@ -128,7 +128,7 @@ def test_a_dev_set_of_one_label_decides_nothing(small_data, tmp_path, capsys):
     assert "too few rows of each label to fit probabilities" in capsys.readouterr().out
 
 
-def test_starting_from_a_fine_tuned_folder_keeps_its_head(small_matcher, small_data, tmp_path):
+def test_training_from_a_fine_tuned_model_keeps_its_classifier(small_matcher, small_data, tmp_path):
     done = run_app(
         "match", "--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv"), "--init_from_ckpt", str(small_matcher / "best"),
         "--max_steps", "1", "--learning_rate", "1e-12", "--output_dir", str(tmp_path / "run"), "--num_processes", "1",
@@ -148,7 +148,7 @@ def test_starting_from_a_fine_tuned_folder_keeps_its_head(small_matcher, small_d
         (["--init_from_ckpt", "data"], ["data", "matcher.json"]),
     ],
 )
-def test_what_the_data_or_the_model_refuses_is_one_line(small_flags, tmp_path, flags, words):
+def test_options_that_do_not_match_the_data_or_the_model_are_one_error_line(small_flags, tmp_path, flags, words):
     done = run_app("match", *small_flags, *flags, "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert all(word in done.stderr for word in words) and not (tmp_path / "run" / "best").exists()
@@ -176,7 +176,7 @@ def test_leaked_pairs_are_reported_and_dropped(small_data, small_flags, tmp_path
 
 @pytest.mark.slow
 def test_minilm_on_mrpc_reaches_82_percent(minilm, real_data, tmp_path):
-    """25 minutes. With 408 dev rows, one more evaluation an epoch or two is worth a point: the best of them is kept."""
+    """Takes 25 minutes. The dev set has only 408 rows, so frequent evaluations gain about one point: the best checkpoint is kept."""
     done = run_app(
         "match", "--train_set", str(real_data / "mrpc/train.tsv"), "--dev_set", str(real_data / "mrpc/dev.tsv"), "--columns",
         "#1 String,#2 String,Quality", "--model_name_or_path", str(minilm), "--epochs", "6", "--learning_rate", "7e-5",

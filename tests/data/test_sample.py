@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 SPLITS = ("train", "dev", "test")
-KNOWN_PAIRS = [
+CHECKED_PAIRS = [
     ("做一份宫保鸡丁要多少钱", "做一份宫保鸡丁要多久", "0"),
     ("从广州开车回武汉贵不贵", "从武汉开车回广州贵不贵", "0"),
     ("怎么注册老妈的美团账号", "想注册我妈在美团的号，该找谁", "1"),
@@ -39,7 +39,7 @@ def generated(prepare):
 
 @pytest.fixture(scope="module")
 def rows():
-    """split -> list of [text_a, text_b, label] as they are in the files."""
+    """The rows of the files: split -> list of [text_a, text_b, label]."""
     result = {}
     for split in SPLITS:
         lines = (SAMPLE / f"{split}.tsv").read_text(encoding="utf-8").split("\n")
@@ -57,7 +57,7 @@ def char_overlap(a, b, n):
 
 
 def threshold_accuracy(score, train, test):
-    """Accuracy on test of the threshold and direction which are best on train."""
+    """Accuracy on `test` of the threshold and direction that are best on `train`."""
     train_scores = [(score(a, b), label == "1") for a, b, label in train]
     best = (0.0, 0.0, True)
     for threshold in {value for value, _ in train_scores}:
@@ -121,8 +121,8 @@ def test_source_is_rich_enough(prepare):
     assert len({theme.domain for theme in themes}) >= 8
     assert len(intents) >= 80
     assert all(len(set(patterns)) >= 5 for patterns in intents)
-    every = [pattern for patterns in intents for pattern in patterns]
-    assert len(every) == len(set(every))  # no pattern stands for two intents
+    all_patterns = [pattern for patterns in intents for pattern in patterns]
+    assert len(all_patterns) == len(set(all_patterns))  # no pattern belongs to two intents
 
 
 def test_labels_follow_the_meaning(generated):
@@ -134,7 +134,7 @@ def test_labels_follow_the_meaning(generated):
         assert pair.label == (meaning[pair.a.text] == meaning[pair.b.text])
 
 
-def test_files_are_what_the_generator_says(generated, rows):
+def test_the_files_are_what_the_generator_writes(generated, rows):
     for split in SPLITS:
         assert rows[split] == [[p.a.text, p.b.text, str(p.label)] for p in generated[split]]
 
@@ -157,11 +157,11 @@ def test_one_text_alone_does_not_solve_it(rows, side):
     assert model.score([row[side] for row in rows["test"]], [row[2] for row in rows["test"]]) < 0.60
 
 
-def test_known_pairs(rows):
-    """Labels of a few pairs, read by a human."""
-    known = {frozenset(row[:2]): row[2] for row in itertools.chain(*rows.values())}
-    for a, b, label in KNOWN_PAIRS:
-        assert known[frozenset((a, b))] == label
+def test_pairs_that_a_human_labelled(rows):
+    """The files have the labels that a human gave to these pairs."""
+    labels = {frozenset(row[:2]): row[2] for row in itertools.chain(*rows.values())}
+    for a, b, label in CHECKED_PAIRS:
+        assert labels[frozenset((a, b))] == label
 
 
 @pytest.mark.parametrize("pattern, reason", [("{city}有什么好玩的", "slots must be"), ("没有槽位的句子", "slots must be")])

@@ -1,4 +1,4 @@
-"""The sample corpus: reproducible, clean, varied, and each document about one matter."""
+"""The sample corpus: reproducible, clean, varied, and each document is about one topic."""
 
 import gzip
 import os
@@ -14,9 +14,9 @@ import pytest
 from conftest import load_script
 
 CORPUS = Path(__file__).resolve().parents[2] / "data" / "sample_corpus"
-# Slots whose values cannot be meant otherwise: a document may only have its own.
+# Slots with values that cannot mean anything else: a document may contain only its own ones.
 NAMED = ("name", "bank", "courier", "petname", "landlord", "coach", "school", "shop")
-# Marks which a sentence of running text never has side by side, nor a doubled particle.
+# Two punctuation marks side by side, or a doubled particle: neither occurs in correct text.
 SLIPS = re.compile(r"[，。？！：；、][，。？！：；、]|了了|的的|着着|吗吗|呢呢|那家一家")
 
 
@@ -64,7 +64,7 @@ def test_regenerating_gives_the_same_file(tmp_path):
     stored = (CORPUS / "corpus.txt.gz").read_bytes()
     assert packed[0] == packed[1]
     assert gzip.decompress(packed[0]) == gzip.decompress(stored)
-    if "ng" not in zlib.ZLIB_RUNTIME_VERSION:  # zlib-ng packs the same text otherwise
+    if "ng" not in zlib.ZLIB_RUNTIME_VERSION:  # zlib-ng compresses the same text differently
         assert packed[0] == stored
 
 
@@ -84,11 +84,11 @@ def test_a_failed_write_leaves_the_old_file(prepare, tmp_path, monkeypatch):
     assert gzip.decompress(path.read_bytes()).decode("utf-8") == "旧的一句。\n"
 
 
-def test_file_is_what_the_generator_says(generated, documents):
+def test_the_file_is_what_the_generator_writes(generated, documents):
     assert documents == [[sentence.text for sentence in document.sentences] for document in generated]
 
 
-def test_the_reader_of_the_project_sees_the_same_documents(documents):
+def test_read_documents_gives_the_same_documents(documents):
     reader = pytest.importorskip("app.pretrain.documents")
     assert list(reader.read_documents(CORPUS / "corpus.txt.gz")) == documents
 
@@ -108,7 +108,7 @@ def test_format(text, documents):
         assert 8 <= len(document) <= 20
 
 
-def test_sentences_are_whole(sentences):
+def test_sentences_are_complete(sentences):
     for sentence in set(sentences):
         assert 8 <= len(sentence) <= 42, sentence
         assert re.search("[。？！]”?$", sentence), sentence
@@ -135,21 +135,21 @@ def test_variety(sentences):
 def test_topics_are_rich_enough(topics):
     assert len(topics) >= 14
     for topic in topics:
-        own = topic.parts["account"] + topic.parts["how-to"]
-        assert len(own) >= 18
-        assert sum(len(step.wordings) for step in own) >= 75
-        assert any(step.condition for step in own)  # what happens differs
-        assert any(step.optional for step in own)
+        steps = topic.parts["account"] + topic.parts["how-to"]
+        assert len(steps) >= 18
+        assert sum(len(step.wordings) for step in steps) >= 75
+        assert any(step.condition for step in steps)  # so that not all documents tell the same events
+        assert any(step.optional for step in steps)
 
 
-def test_wordings_stand_in_one_step_only(topics):
-    own = [
+def test_each_wording_belongs_to_one_step(topics):
+    wordings = [
         wording for topic in topics for part in ("account", "how-to") for step in topic.parts[part] for wording in step.wordings
     ]
-    assert len(own) == len(set(own))
+    assert len(wordings) == len(set(wordings))
 
 
-def test_every_topic_and_kind_of_document_occurs(prepare, topics, generated):
+def test_every_topic_and_plan_occurs(prepare, topics, generated):
     by_topic = Counter(document.topic for document in generated)
     assert set(by_topic) == {topic.name for topic in topics}
     assert max(by_topic.values()) - min(by_topic.values()) <= 1
@@ -161,16 +161,16 @@ def test_every_wording_occurs(topics, generated):
     assert {wording for topic in topics for step in all_steps(topic) for wording in step.wordings} == used
 
 
-def test_steps_come_in_order(prepare, topics, generated):
-    """Each document goes through its parts and their steps forwards, one sentence a step."""
+def test_steps_are_in_order(prepare, topics, generated):
+    """A document has its parts and their steps in order, with at most one sentence per step."""
     for topic in topics:
         for document in (document for document in generated if document.topic == topic.name):
             order = [step for part, _ in prepare.PLANS[document.plan][1] for step in topic.parts[part]]
-            places = [next(i for i, step in enumerate(order) if s.wording in step.wordings) for s in document.sentences]
-            assert places == sorted(set(places))
+            positions = [next(i for i, step in enumerate(order) if s.wording in step.wordings) for s in document.sentences]
+            assert positions == sorted(set(positions))
 
 
-def test_only_steps_whose_condition_holds_are_told(topics, generated):
+def test_steps_occur_only_where_their_condition_holds(topics, generated):
     step_of = {(topic.name, wording): step for topic in topics for step in all_steps(topic) for wording in step.wordings}
     for document in generated:
         for sentence in document.sentences:
@@ -179,7 +179,7 @@ def test_only_steps_whose_condition_holds_are_told(topics, generated):
 
 
 def test_slots_keep_their_values_within_a_document(prepare, generated):
-    """Every sentence is its wording with the one filling of the document."""
+    """Every sentence is its wording, filled with the slot values of its document."""
     for document in generated:
         for sentence in document.sentences:
             pattern = "".join(
@@ -191,7 +191,7 @@ def test_slots_keep_their_values_within_a_document(prepare, generated):
             assert re.fullmatch(pattern, sentence.text), (sentence, document.filling)
 
 
-def test_nobody_elses_name_in_a_document(topics, generated):
+def test_a_document_has_no_names_of_other_documents(topics, generated):
     for topic in topics:
         values = {slot: [] for slot in NAMED}
         for group, group_values in topic.slots.items():
@@ -204,7 +204,7 @@ def test_nobody_elses_name_in_a_document(topics, generated):
                 assert not [other for other in others if other in text], (slot, document)
 
 
-def test_an_account_has_its_main_person(generated):
+def test_every_account_names_its_main_person(generated):
     for document in generated:
         text = "".join(sentence.text for sentence in document.sentences)
         if document.plan != "how-to":
@@ -242,23 +242,23 @@ def test_mistakes_in_a_topic_are_reported(prepare, tmp_path, extra, reason):
         prepare.read_topics(tmp_path / "topics")
 
 
-def test_slots_must_have_all_their_parts(prepare):
+def test_every_slot_value_must_have_all_its_parts(prepare):
     assert prepare.read_slots("name, ta: 王芳/她, 张伟/他") == (("name", "ta"), [("王芳", "她"), ("张伟", "他")])
     with pytest.raises(ValueError, match="every value must have 2 parts"):
         prepare.read_slots("name, ta: 王芳/她, 张伟")
 
 
-def test_figures_in_the_readme(documents, sentences):
+def test_counts_in_the_readme(documents, sentences):
     readme = (CORPUS / "README.md").read_text(encoding="utf-8")
-    metrics = {
+    counts = {
         "documents": len(documents),
         "sentences": len(sentences),
         "distinct sentences": len(set(sentences)),
         "characters": sum(map(len, sentences)),
         "distinct characters": len(set("".join(sentences))),
     }
-    for name, figure in metrics.items():
-        assert f"| {name} | {figure:,} |" in readme
+    for name, count in counts.items():
+        assert f"| {name} | {count:,} |" in readme
 
 
 def test_example_in_the_readme(text):

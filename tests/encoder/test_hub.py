@@ -1,4 +1,4 @@
-"""A model by name, from a stand-in of PaddleNLP's hub on this machine: fetched once, used, used again without it; damaged; absent."""
+"""Models by name, from a local server that replaces PaddleNLP's hub: downloads, the cache, damaged and missing files."""
 
 import functools
 import http.server
@@ -22,18 +22,21 @@ WEIGHTS = as_paddle(bert_of_pytorch())
 
 
 class Hub(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, notes what was asked for; can end a file too early, or give a web page for it."""
+    """Serves a folder and records the requests.
 
-    asked, cut, page = [], "", ""
+    truncate: files with this text in their path end too early; page: files with this ending are answered by a web page.
+    """
+
+    requests, truncate, page = [], "", ""
 
     def log_message(self, *_):
         pass
 
     def do_GET(self):
-        """A file, or 404."""
+        """Sends a file, a web page, or 404."""
         name = urllib.parse.unquote(self.path).rpartition("/")[2]
-        self.asked.append(name)
-        if self.page and name.endswith(self.page):  # as a proxy or a hotel's network answers
+        self.requests.append(name)
+        if self.page and name.endswith(self.page):  # as proxies and hotel networks answer
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<!DOCTYPE html><html>Please log in</html>")
@@ -41,14 +44,14 @@ class Hub(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def copyfile(self, source, outputfile):
-        """The file, or the first half of it."""
+        """Sends the file, or its first half."""
         content = source.read()
-        outputfile.write(content[: len(content) // 2] if self.cut and self.cut in self.path else content)
+        outputfile.write(content[: len(content) // 2] if self.truncate and self.truncate in self.path else content)
 
 
 @pytest.fixture
 def address(tmp_path, monkeypatch):
-    """The files that PaddleNLP's hub serves for the README's model, of a tiny one: weights and vocabulary, no configuration."""
+    """The folder of the server. It has the files of PaddleNLP's hub for the model of the README, with tiny weights: no config.json."""
     files = tmp_path / "hub"
     files.mkdir()
     (files / "ernie_3.0_medium_zh.pdparams").write_bytes(pickle.dumps(WEIGHTS, 4))
@@ -62,93 +65,93 @@ def address(tmp_path, monkeypatch):
     monkeypatch.setitem(ErnieModel.pretrained_init_configuration, NAME, CONFIG)
     monkeypatch.setattr(download, "COMMUNITY", f"{base}/community")
     monkeypatch.setenv("PPNLP_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(Hub, "asked", [])
-    monkeypatch.setattr(Hub, "cut", "")
+    monkeypatch.setattr(Hub, "requests", [])
+    monkeypatch.setattr(Hub, "truncate", "")
     monkeypatch.setattr(Hub, "page", "")
     yield files
     server.shutdown()
     server.server_close()
 
 
-def test_the_readmes_model_is_fetched_once_and_used_again_without_network(address, monkeypatch, capsys):
+def test_the_model_of_the_readme_is_fetched_once_and_then_used_without_network(address, monkeypatch, capsys):
     encoder, tokenizer = load_pretrained(NAME)
     assert type(encoder).__name__ == "ErnieModel" and tokenizer.vocabulary == TOKENIZER.vocabulary
     for name, tensor in encoder.state_dict().items():
         np.testing.assert_array_equal(tensor.numpy(), WEIGHTS[name])
-    assert sorted(Hub.asked) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
+    assert sorted(Hub.requests) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
     assert f"fetching it into {cached(NAME)}" in capsys.readouterr().out
     monkeypatch.setattr("urllib.request.urlopen", None)
     again, _ = load_pretrained(NAME)
     assert all((a.numpy() == b.numpy()).all() for a, b in zip(encoder.state_dict().values(), again.state_dict().values()))
 
 
-def test_of_several_that_ask_at_once_one_fetches(address):
-    """As the processes of a parallel run do."""
-    asking = [threading.Thread(target=find_folder, args=(NAME,)) for _ in range(4)]
-    for thread in asking:
+def test_one_of_several_threads_fetches(address):
+    """The processes of a parallel run ask for the same model at once."""
+    threads = [threading.Thread(target=find_folder, args=(NAME,)) for _ in range(4)]
+    for thread in threads:
         thread.start()
-    for thread in asking:
+    for thread in threads:
         thread.join()
-    assert sorted(Hub.asked) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
+    assert sorted(Hub.requests) == ["ernie_3.0_medium_zh.pdparams", "ernie_3.0_medium_zh_vocab.txt"]
 
 
 def test_a_cased_model_of_the_hub_stays_cased(address, monkeypatch):
-    """PaddleNLP's own names have no tokenizer_config.json on the hub: the library holds that for them."""
+    """Built-in models have no tokenizer_config.json on the hub: PaddleNLP itself holds their settings."""
     monkeypatch.setitem(ErnieTokenizer.pretrained_init_configuration, NAME, {"do_lower_case": False})
     assert load_pretrained(NAME)[1].basic.lowercase is False
     monkeypatch.setitem(ErnieTokenizer.pretrained_init_configuration, NAME, {"do_lower_case": True})
-    assert load_pretrained(NAME)[1].basic.lowercase is False  # what was fetched stays
+    assert load_pretrained(NAME)[1].basic.lowercase is False  # the cached files stay
 
 
 @pytest.mark.parametrize("name", ["hfl/chinese-roberta-wwm-ext", "my-bert"])
 @pytest.mark.parametrize("old", [False, True])
-def test_other_names_have_a_folder_on_the_hub(address, name, old):
+def test_community_models_have_a_folder_on_the_hub(address, name, old):
     folder = folder_of(address / "community" / name, {"model_type": "bert", **CONFIG}, "model_config.json" if old else "config.json")
     (folder / "model_state.pdparams").write_bytes(pickle.dumps(WEIGHTS, 4))
     if not old:
         write_safetensors(folder / "model.safetensors", WEIGHTS)
     encoder, _ = load_pretrained(name)
     assert cached(name).is_dir() and type(encoder).__name__ == "BertModel"
-    asked = len(Hub.asked)
+    requests = len(Hub.requests)
     load_pretrained(name)
-    assert len(Hub.asked) == asked
+    assert len(Hub.requests) == requests
 
 
-@pytest.mark.parametrize("cut", [".pdparams", "vocab.txt"])
-def test_a_download_that_ends_too_early_is_one_line_and_comes_anew(address, cut, monkeypatch):
-    monkeypatch.setattr(Hub, "cut", cut)
+@pytest.mark.parametrize("name", [".pdparams", "vocab.txt"])
+def test_a_download_that_ends_too_early_is_one_error_line_and_can_be_repeated(address, name, monkeypatch):
+    monkeypatch.setattr(Hub, "truncate", name)
     with pytest.raises(UserError, match="cannot be fetched .*bytes.*put config.json"):
         load_pretrained(NAME)
     assert not cached(NAME).exists()
-    monkeypatch.setattr(Hub, "cut", "")
+    monkeypatch.setattr(Hub, "truncate", "")
     load_pretrained(NAME)
 
 
-def refused_and_not_kept(name, words):
-    with pytest.raises(UserError, match=words) as stopped:
+def check_refused_and_not_cached(name, words):
+    with pytest.raises(UserError, match=words) as error:
         load_pretrained(name)
-    text = str(stopped.value)
+    text = str(error.value)
     assert "cannot be fetched" in text and "\n" not in text and ".tmp" not in text and not cached(name).exists()
 
 
 @pytest.mark.parametrize("page", [".pdparams", "vocab.txt"])
-def test_a_web_page_instead_of_a_file_is_not_kept(address, page, monkeypatch):
+def test_a_web_page_instead_of_a_file_is_not_cached(address, page, monkeypatch):
     monkeypatch.setattr(Hub, "page", page)
-    refused_and_not_kept(NAME, "web page" if page == ".pdparams" else "vocab.txt")
+    check_refused_and_not_cached(NAME, "web page" if page == ".pdparams" else "vocab.txt")
     monkeypatch.setattr(Hub, "page", "")
     load_pretrained(NAME)
 
 
 @pytest.mark.parametrize("page", ["config.json", "vocab.txt", "tokenizer.json", "special_tokens_map.json", ".safetensors", "index.json"])
-def test_a_web_page_instead_of_a_file_of_another_name_is_not_kept(address, page, monkeypatch):
-    """Of optional files too: what they would have said is not known."""
+def test_a_web_page_instead_of_a_file_of_a_community_model_is_not_cached(address, page, monkeypatch):
+    """Optional files too: without them the settings of the model are unknown."""
     folder = folder_of(address / "community" / "nobody" / "bert", {"model_type": "bert", **CONFIG})
     if page == "index.json":
         write_shards(folder, WEIGHTS, write_safetensors, "model.safetensors")
     else:
         write_safetensors(folder / "model.safetensors", WEIGHTS)
     monkeypatch.setattr(Hub, "page", page)
-    refused_and_not_kept("nobody/bert", "downloaded files/.*(web page|damaged|vocab.txt)")
+    check_refused_and_not_cached("nobody/bert", "downloaded files/.*(web page|damaged|vocab.txt)")
     monkeypatch.setattr(Hub, "page", "")
     load_pretrained("nobody/bert")
 
@@ -165,18 +168,18 @@ def test_shards_are_fetched_by_their_index(address):
 def test_an_index_of_the_hub_names_files_of_its_own_folder_only(address, named):
     folder = folder_of(address / "community" / "nobody" / "bert", {"model_type": "bert", **CONFIG})
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": named}}))
-    refused_and_not_kept("nobody/bert", "no .safetensors file of this folder")
+    check_refused_and_not_cached("nobody/bert", "no .safetensors file of this folder")
 
 
-def test_the_weights_of_a_model_that_is_not_for_this_program_are_not_fetched(address):
+def test_the_weights_of_an_unsupported_model_are_not_fetched(address):
     folder = folder_of(address / "community" / "nobody" / "gpt", {"model_type": "gpt2", **CONFIG})
     write_safetensors(folder / "model.safetensors", WEIGHTS)
-    refused_and_not_kept("nobody/gpt", "is for gpt2")
-    assert Hub.asked == ["config.json"]
+    check_refused_and_not_cached("nobody/gpt", "is for gpt2")
+    assert Hub.requests == ["config.json"]
 
 
-def test_a_folder_that_an_earlier_fetch_left_without_configuration_is_completed(address):
-    """As this version of PaddleNLP leaves it."""
+def test_a_cached_folder_without_configuration_is_completed(address):
+    """PaddleNLP itself leaves such folders."""
     cached(NAME).mkdir(parents=True)
     (cached(NAME) / "vocab.txt").write_text("[PAD]\n")
     encoder, _ = load_pretrained(NAME)
@@ -184,10 +187,11 @@ def test_a_folder_that_an_earlier_fetch_left_without_configuration_is_completed(
 
 
 @pytest.mark.parametrize("name", ["no-such-model", "nobody/no-such-model"])
-def test_a_name_that_the_hub_does_not_have_says_where_to_put_the_files(address, name):
-    with pytest.raises(UserError, match="cannot be fetched") as stopped:
+def test_the_error_for_an_unknown_name_says_where_to_put_the_files(address, name):
+    with pytest.raises(UserError, match="cannot be fetched") as error:
         load_pretrained(name)
-    assert str(cached(name)) in str(stopped.value) and "vocab.txt" in str(stopped.value) and "\n" not in str(stopped.value)
+    text = str(error.value)
+    assert str(cached(name)) in text and "vocab.txt" in text and "\n" not in text
     assert not cached(name).exists()
 
 
@@ -195,10 +199,10 @@ def test_a_name_that_the_hub_does_not_have_says_where_to_put_the_files(address, 
 def test_a_path_is_never_fetched(address, path):
     with pytest.raises(UserError, match="no model in"):
         find_folder(path)
-    assert Hub.asked == []
+    assert Hub.requests == []
 
 
-def test_a_cache_that_cannot_be_written_is_one_line(address, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_one_error_line(address, monkeypatch):
     monkeypatch.setenv("PPNLP_HOME", "/proc/none")
     with pytest.raises(UserError, match="cannot be fetched"):
         load_pretrained(NAME)

@@ -1,29 +1,23 @@
-"""Engines compute what the reference computes; exports are made once for each model."""
+"""Engines compute what the reference engine computes."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 from conftest import ROOT, sample_lines
-from paddlenlp.transformers import AutoModel
 
 from app import Matcher, runtime
 from app.commands import predict
 from app.encoder.from_scratch import encoder_from_scratch
-from app.engine import measurements, select
 from app.engine.engines import open_engine, why_not
-from app.engine.export import exported, writable_file
 from app.engine.inference_model import InferenceModel
 from app.engine.rescore import RESCORE_MARGIN
 from app.errors import UserError
-from app.match.matcher_config import read_matcher_config
 from app.match.model import PairClassifier
 
 
@@ -43,14 +37,14 @@ def matcher(folder):
 
 
 @pytest.mark.parametrize("architecture", ["bert", "ernie"])
-def test_the_last_layer_for_the_first_token_alone_gives_the_same_logits(architecture):
+def test_the_last_layer_for_the_first_token_only_gives_the_same_logits(architecture):
     model = PairClassifier(encoder_from_scratch("tiny", 50, architecture=architecture), 3)
     model.eval()
     ids = np.random.default_rng(1).integers(5, 50, [6, 12])
     ids[2, 7:] = model.encoder.pad_token_id
     segments = (np.arange(12) > 5).astype(np.int64) * np.ones([6, 1], np.int64)
     with paddle.no_grad():
-        logits = [part(paddle.to_tensor(ids), paddle.to_tensor(segments)).numpy() for part in (model, InferenceModel(model))]
+        logits = [each(paddle.to_tensor(ids), paddle.to_tensor(segments)).numpy() for each in (model, InferenceModel(model))]
     np.testing.assert_allclose(*logits, atol=1e-5)
 
 
@@ -61,41 +55,42 @@ def test_inference_in_fp32_is_within_1e_5_of_the_reference(folder, matcher, pair
     assert [score.prediction for score in scores] == [score.prediction for score in reference]
 
 
-def rough_matcher(folder, engine):
+def low_precision_matcher(folder, engine):
+    """The matcher with this engine. Skips the test where the engine cannot run."""
     if why_not(engine, "cpu"):
         pytest.skip(f"{engine}: {why_not(engine, 'cpu')}")
     return Matcher.load(str(folder), device="cpu", engine=engine)
 
 
 @pytest.mark.parametrize("engine", RESCORE_MARGIN)
-def test_engines_of_few_bits_are_near_the_reference(folder, matcher, pairs, engine):
-    scores = rough_matcher(folder, engine).score(pairs)
+def test_engines_of_low_precision_are_near_the_reference(folder, matcher, pairs, engine):
+    scores = low_precision_matcher(folder, engine).score(pairs)
     assert max(abs(one.probability - other.probability) for one, other in zip(scores, matcher.score(pairs))) < RESCORE_MARGIN[engine]
 
 
 @pytest.mark.parametrize("engine", RESCORE_MARGIN)
-def test_close_decisions_of_engines_of_few_bits_are_computed_again_in_float32(folder, matcher, pairs, tmp_path, engine):
-    """Rounding moves some probabilities over the threshold elsewhere: here none is left that near to it."""
+def test_close_decisions_of_engines_of_low_precision_are_rescored_in_float32(folder, matcher, pairs, tmp_path, engine):
+    """Without rescoring, rounding moves some probabilities across the threshold."""
     copy = tmp_path / "best"
     shutil.copytree(folder, copy)
     exact = np.array([score.probability for score in matcher.score(pairs)])
     matcher_config = json.loads((copy / "matcher.json").read_text())
     matcher_config["decision"]["threshold"] = threshold = float(np.median(exact))
     (copy / "matcher.json").write_text(json.dumps(matcher_config))
-    rough = rough_matcher(copy, engine)
-    scores = np.array([score.probability for score in rough.score(pairs)])
+    low_precision = low_precision_matcher(copy, engine)
+    scores = np.array([score.probability for score in low_precision.score(pairs)])
     close = np.abs(scores - threshold) < RESCORE_MARGIN[engine] - 1e-5
     assert close.any() and not close.all()
     np.testing.assert_allclose(scores[close], exact[close], atol=1e-5)
     assert np.abs(scores[~close] - exact[~close]).max() > 1e-5
     np.testing.assert_array_equal(scores >= threshold, exact >= threshold)
-    assert [rough.score([pair])[0].probability for pair in pairs[:40]] == scores[:40].tolist()
+    assert [low_precision.score([pair])[0].probability for pair in pairs[:40]] == scores[:40].tolist()
 
 
 @pytest.mark.parametrize("engine", ["fp32", *RESCORE_MARGIN])
-def test_what_stands_beside_a_pair_does_not_change_its_score(folder, pairs, engine):
-    """To the last bit: else a file scored in parts, or again after a kill, would differ."""
-    matcher = rough_matcher(folder, engine)
+def test_the_score_of_a_pair_does_not_depend_on_the_other_pairs(folder, pairs, engine):
+    """To the last bit. Otherwise a file that is resumed after a kill would differ."""
+    matcher = low_precision_matcher(folder, engine)
     together = [score.probability for score in matcher.score(pairs)]
     assert [matcher.score([pair])[0].probability for pair in pairs[:40]] == together[:40]
     assert [score.probability for score in matcher.score(pairs[::-1])] == together[::-1]
@@ -111,8 +106,8 @@ def test_an_engine_that_cannot_run_here_says_so(folder):
         open_engine("int8", folder, "gpu")
 
 
-def test_shapes_of_the_same_digits_are_told_apart(folder):
-    """Paddle takes 2 x 48 for 24 x 8 once it has seen that: it reads past the end of the batch, and fails."""
+def test_shapes_with_the_same_digits_are_distinguished(folder):
+    """Paddle confuses 2 x 48 with 24 x 8 if it has seen that before: it reads past the end of the batch and fails."""
     engine = open_engine("fp32", folder, "cpu")
     long = np.random.default_rng(1).integers(5, 50, [2, 48])
     expected = engine.run(long, np.zeros_like(long))
@@ -121,50 +116,14 @@ def test_shapes_of_the_same_digits_are_told_apart(folder):
     np.testing.assert_array_equal(other.run(long, np.zeros_like(long)), expected)
 
 
-def test_a_model_is_exported_once_and_other_weights_again(folder, tmp_path):
-    copy = tmp_path / "best"
-    shutil.copytree(folder, copy)
-    first = exported(copy)
-    written = os.stat(first / "model.json").st_mtime_ns
-    assert exported(copy) == first and os.stat(first / "model.json").st_mtime_ns == written
-    assert first.parent == tmp_path / "best.exported"
-    assert AutoModel.from_pretrained(str(copy)) is not None
-    (copy / "tokenizer_config.json").write_text('{"do_lower_case": false}')
-    assert exported(copy) != first
-
-
-def test_where_the_checkpoint_is_read_only_the_export_goes_into_the_users_cache(folder, tmp_path, monkeypatch):
-    shutil.copytree(folder, tmp_path / "best")
-    (tmp_path / "best.exported").write_text("no folder can be made here")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert exported(tmp_path / "best").is_relative_to(tmp_path / "cache")
-
-
-def test_what_a_read_only_export_lacks_is_kept_in_the_users_cache(folder, tmp_path, monkeypatch):
-    """A lock beside the graph was refused, and with it all engines but one."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    model, pairs = shutil.copytree(folder, tmp_path / "best"), [("甲", f"乙{number}") for number in range(250)]
-    graph, allowed = exported(model), os.access
-    graph.chmod(0o555)
-    monkeypatch.setattr(os, "access", lambda path, mode: graph not in (Path(path), Path(path).parent) and allowed(path, mode))  # root's too
-    monkeypatch.setattr(select, "engines_for", lambda device: ["dygraph", "fp32"])
-    try:
-        record = select.compare(model, "cpu", read_matcher_config(model), pairs, lambda text: None)
-        assert measurements.read_record(model, "cpu") == record and set(os.listdir(graph)) == {"model.json", "model.json.sums", "model.pdiparams"}
-        assert writable_file(model, "fp32.onnx") == tmp_path / "cache/text_matching_exported" / graph.name / "fp32.onnx"
-        assert writable_file(model, "model.json") == graph / "model.json" and exported(model) == graph
-    finally:
-        graph.chmod(0o755)
-
-
 @pytest.mark.parametrize("engine", ["dygraph", "fp32", *RESCORE_MARGIN])
-def test_symmetric_gives_a_pair_and_its_turn_the_same_to_the_last_bit(folder, pairs, tmp_path, engine):
-    """dygraph differed by 3e-6."""
+def test_symmetric_gives_both_orders_of_a_pair_the_same_score_to_the_last_bit(folder, pairs, tmp_path, engine):
+    """Regression: the scores of dygraph differed by 3e-6."""
     if why_not(engine, "cpu"):
         pytest.skip(f"{engine}: {why_not(engine, 'cpu')}")
     written = []
-    for turned, rows in enumerate((pairs, [(b, a) for a, b in pairs], [pair for a, b in pairs for pair in ((b, a), (a, b))])):
-        source, result = tmp_path / f"{turned}.tsv", tmp_path / f"{turned}.out.tsv"
+    for number, rows in enumerate((pairs, [(b, a) for a, b in pairs], [pair for a, b in pairs for pair in ((b, a), (a, b))])):
+        source, result = tmp_path / f"{number}.tsv", tmp_path / f"{number}.out.tsv"
         source.write_text("".join(f"{a}\t{b}\n" for a, b in rows), encoding="utf-8")
         flags = ["--input_file", str(source), "--result_file", str(result), "--columns", "1,2", "--header", "no", "--symmetric"]
         predict.main(["--model_name_or_path", str(folder), "--engine", engine, "--device", "cpu", *flags])
@@ -181,7 +140,7 @@ def test_prediction_loads_without_paddlenlp(folder, matcher):
     assert done.returncode == 0 and done.stdout.startswith("[Score(") and done.stderr == "", done.stderr
 
 
-def test_several_threads_may_score_at_once(matcher, pairs):
+def test_several_threads_can_score_at_once(matcher, pairs):
     expected, found = matcher.score(pairs), {}
 
     def score(number):
@@ -202,7 +161,7 @@ def test_score_and_rank(matcher):
     assert matcher.score([("长" * 500, "短")])[0].truncated
     candidates = ["如何还款", "明天下雨吗", "怎么还信用卡"]
     ranked = matcher.rank("怎么还款", candidates)
-    assert sorted(place for place, _ in ranked) == [0, 1, 2]
+    assert sorted(index for index, _ in ranked) == [0, 1, 2]
     assert [score.probability for _, score in ranked] == sorted((score.probability for _, score in ranked), reverse=True)
     assert matcher.rank("怎么还款", candidates, top_k=1) == ranked[:1] and matcher.rank("怎么还款", []) == []
 

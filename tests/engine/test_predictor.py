@@ -1,4 +1,4 @@
-"""Pairs through an engine: what comes close to another decision is looked at again before what was submitted since."""
+"""Pairs -> logits by an engine: pairs that are rescored come before pairs that were submitted later."""
 
 import threading
 
@@ -13,45 +13,45 @@ BATCHES = 50
 
 
 class SlowEngine(FakeEngine):
-    """Everything is close to another decision."""
+    """Every pair is so close to the threshold that it is rescored."""
 
     batch_tokens, rescore_margin = 1, 1.0
 
     def __init__(self):
         super().__init__()
-        self.message = threading.Event()
+        self.may_hurry = threading.Event()
 
     def run(self, input_ids, token_type_ids):
-        """Takes a moment, so that what comes later has to wait."""
-        self.message.wait(0.01)
+        """Takes 10 ms, so that later batches have to wait."""
+        self.may_hurry.wait(0.01)
         return super().run(input_ids, token_type_ids)
 
     def run_float32(self, input_ids, token_type_ids):
-        """Other logits than those of `run`."""
+        """Gives other logits than `run`."""
         return super().run(input_ids, token_type_ids) + 1
 
 
-def test_a_second_look_does_not_wait_for_what_was_submitted_since(checkpoint):
+def test_rescoring_does_not_wait_for_pairs_submitted_later(checkpoint):
     engine = SlowEngine()
-    scorer = PairPredictor(engine, FastWordPieceTokenizer.load(checkpoint), read_matcher_config(checkpoint))
+    predictor = PairPredictor(engine, FastWordPieceTokenizer.load(checkpoint), read_matcher_config(checkpoint))
     pairs = [("甲", f"问答{number}") for number in range(BATCHES)]
-    first, second = scorer.submit(pairs[:4]), scorer.submit(pairs)
+    first, second = predictor.submit(pairs[:4]), predictor.submit(pairs)
     expected = first.result()
     done = len(engine.pairs)
-    engine.message.set()
-    assert done < BATCHES / 2  # of these, 4 were looked at twice
+    engine.may_hurry.set()
+    assert done < BATCHES / 2  # 4 of these were computed twice
     assert second.result()[:4].tolist() == expected.tolist()
-    scorer.close()
+    predictor.close()
 
 
-def test_an_engine_that_fails_is_asked_again(checkpoint):
+def test_an_engine_that_failed_is_used_again(checkpoint):
     engine = SlowEngine()
-    engine.message.set()
-    scorer = PairPredictor(engine, FastWordPieceTokenizer.load(checkpoint), read_matcher_config(checkpoint))
+    engine.may_hurry.set()
+    predictor = PairPredictor(engine, FastWordPieceTokenizer.load(checkpoint), read_matcher_config(checkpoint))
     engine.fail_after = 0
     for _ in range(engine.threads + 1):
-        with pytest.raises(RuntimeError, match="told to fail"):
-            scorer.submit([("甲", "问")]).result()
+        with pytest.raises(RuntimeError, match="on purpose"):
+            predictor.submit([("甲", "问")]).result()
     engine.fail_after = None
-    assert len(scorer.submit([("甲", "问")]).result()) == 1
-    scorer.close()
+    assert len(predictor.submit([("甲", "问")]).result()) == 1
+    predictor.close()

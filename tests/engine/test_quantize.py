@@ -1,4 +1,4 @@
-"""Products in 8-bit integers: close to float32, and each token with a scale of its own."""
+"""Matrix products in 8-bit integers: close to float32, with one scale per token."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ WIDTH, OUTPUTS = 64, 48
 
 
 def products(random):
-    """x -> x @ W1 and x @ W2, the second through a node that only renames its weights; x @ W3 has few outputs."""
+    """A graph: x -> x @ W1, x @ W2 (through a node that only renames W2), and x @ W3, which has two outputs only."""
     matrices = {
         name: random.normal(size=(WIDTH, outputs)).astype(np.float32)
         for name, outputs in (("W1", OUTPUTS), ("W2", OUTPUTS), ("W3", 2))
@@ -37,10 +37,10 @@ def run(model: onnx.ModelProto, x: np.ndarray) -> list:
     return session.run(["y1", "y2", "y3"], {"x": x})
 
 
-def test_products_are_close_whatever_the_size_of_a_token():
+def test_products_are_close_for_tokens_of_any_size():
     random = np.random.default_rng(1)
     plain, x = products(random), random.normal(size=(3, 5, WIDTH)).astype(np.float32)
-    x *= 10.0 ** random.integers(-3, 4, [3, 5, 1])  # tokens of very different sizes, side by side
+    x *= 10.0 ** random.integers(-3, 4, [3, 5, 1])  # vectors of very different sizes in one batch
     x[0, 0] = 0
     expected = run(plain, x)
     rounded = quantize_products(plain)
@@ -51,11 +51,11 @@ def test_products_are_close_whatever_the_size_of_a_token():
     np.testing.assert_array_equal(run(rounded, x)[2], expected[2])
 
 
-def test_what_stands_beside_a_token_does_not_change_its_product():
+def test_the_product_of_a_token_does_not_depend_on_other_tokens():
     random = np.random.default_rng(2)
     model, x = quantize_products(products(random)), random.normal(size=(4, 6, WIDTH)).astype(np.float32)
     x[3] *= 1000
     together = run(model, x)
     for row in range(4):
-        for whole, alone in zip(together[:2], run(model, x[row : row + 1])):
-            np.testing.assert_array_equal(whole[row], alone[0])
+        for batch, alone in zip(together[:2], run(model, x[row : row + 1])):
+            np.testing.assert_array_equal(batch[row], alone[0])

@@ -1,4 +1,4 @@
-"""Probabilities, thresholds and figures."""
+"""Probabilities, thresholds and metrics."""
 
 import numpy as np
 import pytest
@@ -12,36 +12,36 @@ from app.match.metrics import compute_metrics, metrics_table, summary_metrics
 from app.text.dataset import LabelledPairs
 
 
-def made_up(rows=500, labels=2, seed=0, sharpness=3.0):
-    """Logits that are too sure of themselves, and labels drawn from the probabilities of the calm ones."""
+def random_logits(rows=500, labels=2, seed=0, sharpness=3.0):
+    """Overconfident logits, `sharpness` times the calibrated ones, and labels drawn from the calibrated probabilities."""
     random = np.random.default_rng(seed)
-    calm = random.normal(size=(rows, labels))
-    drawn = np.array([random.choice(labels, p=np.exp(row) / np.exp(row).sum()) for row in calm])
-    return calm * sharpness, drawn
+    calibrated = random.normal(size=(rows, labels))
+    drawn = np.array([random.choice(labels, p=np.exp(row) / np.exp(row).sum()) for row in calibrated])
+    return calibrated * sharpness, drawn
 
 
 def test_temperature_undoes_overconfidence():
-    logits, labels = made_up(4000)
+    logits, labels = random_logits(4000)
     decision = fit_decision(logits, labels, Decision(), "")
     assert decision.temperature == pytest.approx(3, rel=0.15)
     assert log_loss(logits / decision.temperature, labels) < log_loss(logits, labels)
 
 
 @pytest.mark.parametrize("labels", [[1] * 500, [0] * 491 + [1] * 9, [0, 1]])
-def test_on_too_few_rows_nothing_is_fitted(labels):
-    """The temperature ran to its bound, and all probabilities became 1.000000."""
+def test_with_too_little_data_nothing_is_fitted(labels):
+    """Regression: the temperature reached its bound, and all probabilities became 1.000000."""
     logits = np.random.default_rng(0).normal(size=(len(labels), 2))
     for aim in ("", "accuracy", "f1"):
         assert fit_decision(logits, np.array(labels), Decision(0, 0.7), aim) == Decision(0, 0.7)
 
 
-def test_where_all_rows_are_right_probabilities_stay_as_they_are():
+def test_the_temperature_stays_1_if_all_predictions_are_right():
     labels = np.arange(100) % 2
     assert fit_decision(np.eye(2)[labels] * 8, labels, Decision(), "").temperature == 1
 
 
 def test_probabilities_add_up_and_half_is_the_larger_one():
-    logits, _ = made_up(50, 2)
+    logits, _ = random_logits(50, 2)
     decision = Decision(positive=0, temperature=2.0)
     probabilities = decision.probabilities(logits)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
@@ -50,8 +50,8 @@ def test_probabilities_add_up_and_half_is_the_larger_one():
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1000), st.integers(2, 60), st.sampled_from(["accuracy", "f1"]))
-@example(41, 41, "accuracy")  # the best cut lies between two probabilities that differ in their last bit
-def test_the_fitted_threshold_is_the_best_there_is(seed, rows, aim):
+@example(41, 41, "accuracy")  # the best threshold lies between two probabilities that differ in their last bit
+def test_the_fitted_threshold_is_the_best_one(seed, rows, aim):
     random = np.random.default_rng(seed)
     logits = np.round(random.normal(size=(rows, 2)), 1)  # with ties
     labels = random.integers(0, 2, rows)
@@ -62,22 +62,22 @@ def test_the_fitted_threshold_is_the_best_there_is(seed, rows, aim):
     score = metrics.accuracy_score if aim == "accuracy" else lambda y, p: metrics.f1_score(y, p, zero_division=0)
     probabilities = decision.probabilities(logits)
     best = max(
-        score(labels, probabilities[:, 1] >= cut)
-        for cut in [*probabilities[:, 1], 0.0]  # calling nothing a match is not tried
+        score(labels, probabilities[:, 1] >= threshold)
+        for threshold in [*probabilities[:, 1], 0.0]  # a threshold above all probabilities is not tried
     )
     assert score(labels, decision.predict(probabilities) == 1) == pytest.approx(best)
 
 
-def test_the_threshold_that_was_found_is_used():
-    """Elsewhere the best threshold is found, printed, and then not used by predict."""
+def test_predictions_use_the_threshold():
+    """A reference script finds the best threshold, prints it, and does not use it in prediction."""
     logits = np.array([[0.0, 0.2], [0.0, 0.9], [0.0, 1.0]])
     decision = Decision(positive=1, threshold=0.6)
     assert decision.predict(decision.probabilities(logits)).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("labels", [2, 4])
-def test_figures_are_scikit_learns(labels):
-    logits, truth = made_up(300, labels)
+def test_metrics_are_those_of_scikit_learn(labels):
+    logits, truth = random_logits(300, labels)
     decision = Decision(positive=1)
     found = compute_metrics(logits, truth, decision, [str(i) for i in range(labels)])
     predicted = logits.argmax(axis=1)
@@ -96,7 +96,7 @@ def test_figures_are_scikit_learns(labels):
     assert all(name in "\n".join(metrics_table(found, [str(i) for i in range(labels)])) for name in ("accuracy", "actual 0", "predicted 1"))
 
 
-def test_precision_and_recall_are_of_the_positive_label():
+def test_precision_and_recall_are_those_of_the_positive_label():
     logits, truth = np.array([[1.0, 0], [1.0, 0], [0, 1.0], [1.0, 0]]), np.array([0, 1, 1, 0])
     assert compute_metrics(logits, truth, Decision(positive=1), ["0", "1"])["recall"] == 0.5
     assert compute_metrics(logits, truth, Decision(positive=0), ["0", "1"])["recall"] == 1.0
@@ -119,7 +119,7 @@ def test_baselines():
 
 
 @given(st.integers(0, 1000), st.integers(2, 4), st.floats(0.01, 0.2))
-def test_what_is_not_close_to_another_decision_stays_as_it_is(seed, labels, distance):
+def test_decisions_that_are_not_close_do_not_change_within_the_distance(seed, labels, distance):
     random = np.random.default_rng(seed)
     probabilities = random.dirichlet(np.ones(labels), 200)
     moved = probabilities + random.uniform(-distance, distance, probabilities.shape)

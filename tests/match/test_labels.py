@@ -1,4 +1,4 @@
-"""Labels: numbers that are alike, digits that are no numbers, and which of two means "match"."""
+"""Labels: equal numbers, digits that are no numbers, and which of two labels means "match"."""
 
 import json
 
@@ -9,13 +9,14 @@ from app.match.labels import label_names, positive_index
 from app.text.dataset import LabelledPairs, read_labelled_pairs
 
 
-def of(labels):
+def pairs_with(labels):
+    """Training pairs with these labels."""
     return LabelledPairs("train.tsv", labels=labels, lines=list(range(2, 2 + len(labels))))
 
 
 @pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
-def test_what_pandas_makes_of_numbers_is_the_same_label(tmp_path, ending):
-    """There were four classes."""
+def test_numbers_as_pandas_writes_them_are_the_same_label(tmp_path, ending):
+    """Regression: these gave four classes."""
     labels = ["0", "1", "0.0", "1.0", "1.00"]
     if ending == "jsonl":
         lines = [json.dumps({"text_a": "x", "text_b": "y", "label": float(label)}) for label in labels]
@@ -26,8 +27,8 @@ def test_what_pandas_makes_of_numbers_is_the_same_label(tmp_path, ending):
 
 
 @pytest.mark.parametrize("labels", [["①", "②"], ["²", "1"], ["-", "1"], ["٣", "1"]])
-def test_digits_that_are_no_numbers_are_labels_like_others(labels):
-    assert label_names(of(labels * 3)) == sorted(labels)
+def test_digits_that_are_no_numbers_are_text_labels(labels):
+    assert label_names(pairs_with(labels * 3)) == sorted(labels)
     with pytest.raises(UserError, match="--positive_label"):
         positive_index(sorted(labels), "")
 
@@ -41,13 +42,13 @@ def test_digits_that_are_no_numbers_are_labels_like_others(labels):
     ],
 )  # fmt: skip
 def test_the_label_that_means_match(names, expected):
-    """`not_duplicate` was taken, since it is the last in the alphabet."""
+    """Regression: `not_duplicate` was selected, as the last one in the alphabet."""
     assert names[positive_index(names, "")] == expected
     assert positive_index(names, names[0]) == 0
 
 
 @pytest.mark.parametrize("names", [["1", "2"], ["A", "B"], ["cat", "dog"], ["contradiction", "entailment"]])
-def test_where_it_is_not_clear_it_is_asked(names):
+def test_unclear_labels_need_positive_label(names):
     with pytest.raises(UserError, match=f"the labels are '{names[0]}' and '{names[1]}'; --positive_label must say which one means that the texts match"):
         positive_index(names, "")
     with pytest.raises(UserError, match="--positive_label x: the labels are"):

@@ -1,4 +1,4 @@
-"""The classifier, its checkpoint folder, and starting from other people's weights."""
+"""The classifier, its checkpoint folder, and pretrained weights of others."""
 
 import json
 import os
@@ -60,9 +60,9 @@ def matcher_config(labels=("0", "1")):
     return MatcherConfig(list(labels), Decision(), 64, "longest_first")
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
-def test_a_saved_folder_gives_the_same_logits_here_and_the_same_encoder_to_automodel(tmp_path, kind):
-    model = classifier(ENCODERS[kind](), labels=3)
+@pytest.mark.parametrize("architecture", ENCODERS)
+def test_a_saved_folder_gives_the_same_logits_here_and_the_same_encoder_to_automodel(tmp_path, architecture):
+    model = classifier(ENCODERS[architecture](), labels=3)
     save_matcher(tmp_path / "best", model, TOKENIZER, matcher_config("abc"))
     again, tokenizer, read = load_matcher(tmp_path / "best")
     again.eval()
@@ -74,25 +74,25 @@ def test_a_saved_folder_gives_the_same_logits_here_and_the_same_encoder_to_autom
 
 
 @pytest.mark.parametrize("pad", [0, 5])
-@pytest.mark.parametrize("kind", ENCODERS)
-def test_padding_does_not_change_a_score(kind, pad):
-    """Of every architecture that is taken, as it trains and as it is exported."""
-    if kind == "bert":
+@pytest.mark.parametrize("architecture", ENCODERS)
+def test_padding_does_not_change_a_score(architecture, pad):
+    """In every supported architecture, in the model for training and in the one for inference."""
+    if architecture == "bert":
         encoder = BertModel(BertConfig(**{**SHAPE, "pad_token_id": pad}))
     else:
-        encoder = type(ENCODERS[kind]())(type(ENCODERS[kind]().config)(**{**SHAPE, "pad_token_id": pad}))
+        encoder = type(ENCODERS[architecture]())(type(ENCODERS[architecture]().config)(**{**SHAPE, "pad_token_id": pad}))
     model = classifier(encoder)
-    for parameter in model.parameters():  # weights large enough that attention to padding would show
+    for parameter in model.parameters():  # weights so large that attention to padding would change the score
         parameter.set_value(paddle.normal(0.0, 0.3, parameter.shape))
     ids = paddle.where(IDS == 0, paddle.full_like(IDS, pad), IDS)
-    for scoring in (model, InferenceModel(model)):
-        alone = scoring(ids[:1, :6], SEGMENTS[:1, :6]).numpy()
-        np.testing.assert_allclose(scoring(ids, SEGMENTS).numpy()[:1], alone, atol=1e-5)
+    for network in (model, InferenceModel(model)):
+        alone = network(ids[:1, :6], SEGMENTS[:1, :6]).numpy()
+        np.testing.assert_allclose(network(ids, SEGMENTS).numpy()[:1], alone, atol=1e-5)
     np.testing.assert_allclose(InferenceModel(model)(ids, SEGMENTS).numpy(), model(ids, SEGMENTS).numpy(), atol=1e-5)
 
 
-def test_every_architecture_that_is_taken_is_among_those_tested():
-    assert {kind.partition(",")[0] for kind in ENCODERS} == set(ARCHITECTURES)
+def test_every_supported_architecture_is_tested():
+    assert {name.partition(",")[0] for name in ENCODERS} == set(ARCHITECTURES)
 
 
 def test_segment_ids_matter():
@@ -124,7 +124,7 @@ def test_loading_is_strict(tmp_path, damage, words):
         load_matcher(tmp_path / "best")
 
 
-def test_a_damaged_or_other_folder_is_told_in_one_line(tmp_path):
+def test_a_damaged_or_wrong_folder_is_one_error_line(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
         load_matcher(tmp_path / "bset")
     (tmp_path / "empty").mkdir()
@@ -162,7 +162,7 @@ def paddlenlp_folder(tmp_path):
 @pytest.mark.parametrize(
     "name, words", [("model.safetensors", "cannot be read as safetensors"), ("config.json", "damaged")]
 )
-def test_a_cut_download_is_told_in_one_line(paddlenlp_folder, name, words):
+def test_a_truncated_download_is_one_error_line(paddlenlp_folder, name, words):
     folder, _ = paddlenlp_folder
     file = folder / name
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -170,7 +170,7 @@ def test_a_cut_download_is_told_in_one_line(paddlenlp_folder, name, words):
         load_pretrained(str(folder))
 
 
-def test_paddlenlps_own_folder(paddlenlp_folder):
+def test_a_folder_saved_by_paddlenlp(paddlenlp_folder):
     folder, encoder = paddlenlp_folder
     loaded, _ = load_pretrained(str(folder), dropout=0.3)
     for name, tensor in encoder.state_dict().items():
@@ -186,7 +186,7 @@ def test_a_checkpoint_without_the_encoders_weights_is_refused(paddlenlp_folder):
         load_pretrained(str(folder))
 
 
-def test_a_missing_pooler_is_said(paddlenlp_folder, capsys):
+def test_a_message_says_that_the_pooler_is_missing(paddlenlp_folder, capsys):
     folder, encoder = paddlenlp_folder
     arrays = model_arrays(encoder)
     write_arrays(folder / "model.safetensors", {name: value for name, value in arrays.items() if "pooler" not in name})
@@ -194,7 +194,7 @@ def test_a_missing_pooler_is_said(paddlenlp_folder, capsys):
     assert "no pooler" in capsys.readouterr().out
 
 
-def test_published_pdparams_load_and_a_crafted_one_does_not(paddlenlp_folder, tmp_path):
+def test_published_pdparams_are_loaded_and_crafted_ones_are_refused(paddlenlp_folder, tmp_path):
     """A .pdparams is a pickle: loading a crafted one runs its author's commands."""
     folder, encoder = paddlenlp_folder
     (folder / "model.safetensors").unlink()
@@ -212,14 +212,14 @@ def test_published_pdparams_load_and_a_crafted_one_does_not(paddlenlp_folder, tm
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_path_is_never_fetched_and_a_name_says_where_it_was_looked_for(tmp_path, monkeypatch):
+def test_a_path_is_never_fetched_and_an_unknown_name_is_reported_with_its_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("PPNLP_HOME", str(tmp_path))
     with pytest.raises(UserError, match="no such folder"):
         load_pretrained("./ernie-3.0-typo")
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no network")))
-    with pytest.raises(UserError) as stopped:
+    with pytest.raises(UserError) as error:
         load_pretrained("ernie-3.0-medium-zh")
-    assert "vocab.txt" in str(stopped.value) and str(tmp_path / "models" / "ernie-3.0-medium-zh") in str(stopped.value)
+    assert "vocab.txt" in str(error.value) and str(tmp_path / "models" / "ernie-3.0-medium-zh") in str(error.value)
 
 
 def test_a_name_in_paddlenlps_cache_needs_no_network(paddlenlp_folder, tmp_path, monkeypatch):
@@ -229,7 +229,7 @@ def test_a_name_in_paddlenlps_cache_needs_no_network(paddlenlp_folder, tmp_path,
     assert tokenizer.size == encoder.config.vocab_size == 15
 
 
-def test_vocabulary_and_model_must_fit(paddlenlp_folder):
+def test_vocabulary_and_model_must_have_the_same_size(paddlenlp_folder):
     folder, _ = paddlenlp_folder
     (folder / "vocab.txt").write_text("\n".join(SPECIAL_TOKENS + list("abcdefghijklmnop")) + "\n")
     (folder / "tokenizer.json").unlink(missing_ok=True)
@@ -247,8 +247,8 @@ with torch.no_grad():
 """
 
 
-def test_hugging_face_weights_are_converted_and_equal_torchs(minilm, tmp_path):
-    """PyTorch is in this environment or in that of $PEER_PYTHON: it wants other versions than PaddleNLP."""
+def test_hugging_face_weights_give_the_hidden_states_of_pytorch(minilm, tmp_path):
+    """Needs PyTorch in this environment or in that of $PEER_PYTHON: it requires other versions than PaddleNLP."""
     before = sorted(file.name for file in minilm.iterdir())
     encoder, tokenizer = load_pretrained(str(minilm))
     assert sorted(file.name for file in minilm.iterdir()) == before  # PaddleNLP would write its conversion there
@@ -266,8 +266,8 @@ def test_hugging_face_weights_are_converted_and_equal_torchs(minilm, tmp_path):
     assert np.abs(found - np.load(tmp_path / "outputs.npy")).max() < 1e-4
 
 
-def test_card_tells_of_itself(tmp_path):
+def test_matcher_json_describes_the_model(tmp_path):
     save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
-    message = json.loads((tmp_path / "best" / "matcher.json").read_text())
-    assert {"labels", "decision", "max_seq_length", "truncation", "data", "dev", "versions"} <= set(message)
-    assert {"positive", "threshold", "temperature"} == set(message["decision"])
+    values = json.loads((tmp_path / "best" / "matcher.json").read_text())
+    assert {"labels", "decision", "max_seq_length", "truncation", "data", "dev", "versions"} <= set(values)
+    assert {"positive", "threshold", "temperature"} == set(values["decision"])

@@ -1,4 +1,4 @@
-"""Stopped at any moment, the same command continues, and the result is the one of a run that was never stopped."""
+"""A run that is stopped at any moment is continued by the same command, and gives the result of a run that was never stopped."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, run_app, sample_lines
+from conftest import ROOT, sample_lines
 from fake_engine import FakeEngine
 
 from app.errors import UserError
@@ -33,14 +33,14 @@ def small_windows(monkeypatch):
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
-def test_what_failed_in_the_middle_goes_on(score, engine, source, tmp_path, ending):
+def test_a_run_that_failed_half_way_is_continued(score, engine, source, tmp_path, ending):
     if ending:
         import gzip
 
         source = tmp_path / "in.tsv.gz"
         source.write_bytes(gzip.compress((tmp_path / "in.tsv").read_bytes()))
-    whole, result = tmp_path / f"whole.tsv{ending}", tmp_path / f"out.tsv{ending}"
-    score(source, result=whole)
+    complete, result = tmp_path / f"complete.tsv{ending}", tmp_path / f"out.tsv{ending}"
+    score(source, result=complete)
     for pairs in (40, 90, 10):
         engine.pairs.clear()
         engine.fail_after = pairs
@@ -50,63 +50,63 @@ def test_what_failed_in_the_middle_goes_on(score, engine, source, tmp_path, endi
     engine.pairs.clear()
     engine.fail_after = None
     summary = score(source, result=result)
-    assert result.read_bytes() == whole.read_bytes() and summary.rows == 200
-    assert len(set(engine.pairs)) < 150  # what was scored before is not scored again
+    assert result.read_bytes() == complete.read_bytes() and summary.rows == 200
+    assert len(set(engine.pairs)) < 150  # scored rows are not scored again
     assert not side_folder(result).exists()
 
 
-def test_a_torn_journal_and_a_longer_part_are_cut(score, engine, source, tmp_path):
-    """What a power cut may leave: rows without their journal line, half a line."""
-    score(source, result=tmp_path / "whole.tsv")
+def test_an_incomplete_last_line_of_the_journal_is_removed(score, engine, source, tmp_path):
+    """After a power cut there may be rows without their journal line, and half a line."""
+    score(source, result=tmp_path / "complete.tsv")
     engine.pairs.clear()
     engine.fail_after = 100
     with pytest.raises(RuntimeError):
         score(source, result=tmp_path / "out.tsv")
     side = side_folder(tmp_path / "out.tsv")
-    with open(side / "rows", "ab") as part, open(side / "journal.jsonl", "ab") as journal:
-        part.write("半行".encode()[:4])
+    with open(side / "rows", "ab") as rows, open(side / "journal.jsonl", "ab") as journal:
+        rows.write("半行".encode()[:4])
         journal.write(b'{"place": [12')
     engine.fail_after = None
     score(source, result=tmp_path / "out.tsv")
-    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "complete.tsv").read_bytes()
 
 
 class PowerCut(BaseException):
-    """Nothing that a program could catch and tidy up after."""
+    """Not an Exception: no handler of the program catches it."""
 
 
 @pytest.mark.parametrize("options", [{}, {"sort_by_probability": True}])
-def test_cut_off_at_any_step_the_same_command_goes_on(score, source, tmp_path, monkeypatch, options):
-    """At each call that changes what is on disk, once: before the result is there, while it is put in place, and after."""
+def test_after_a_power_cut_at_any_step_the_same_command_continues(score, source, tmp_path, monkeypatch, options):
+    """A power cut at each call that changes the disk: before the result is published, during that, and after."""
     monkeypatch.setattr(FakeEngine, "window_rows", 64)
-    score(source, result=tmp_path / "whole.tsv", **options)
+    score(source, result=tmp_path / "complete.tsv", **options)
     result, steps = tmp_path / "out.tsv", 0
     while True:
         calls = itertools.count(1)
         steps += 1
 
-        def or_cut(change, at=steps, calls=calls):
-            def changed(*arguments, **more):
+        def with_power_cut(change, at=steps, calls=calls):
+            def changed(*arguments, **options):
                 if next(calls) == at:
                     raise PowerCut
-                return change(*arguments, **more)
+                return change(*arguments, **options)
 
             return changed
 
         with monkeypatch.context() as faults:
             for module, name in ((os, "replace"), (os, "fsync"), (os, "link"), (os, "unlink"), (shutil, "rmtree")):
-                faults.setattr(module, name, or_cut(getattr(module, name)))
+                faults.setattr(module, name, with_power_cut(getattr(module, name)))
             try:
                 score(source, result=result, **options)
-                cut = False
+                interrupted = False
             except PowerCut:
-                cut = True
-        assert not result.exists() or result.read_bytes() == (tmp_path / "whole.tsv").read_bytes(), steps
+                interrupted = True
+        assert not result.exists() or result.read_bytes() == (tmp_path / "complete.tsv").read_bytes(), steps
         score(source, result=result, **options)
-        assert result.read_bytes() == (tmp_path / "whole.tsv").read_bytes(), steps
+        assert result.read_bytes() == (tmp_path / "complete.tsv").read_bytes(), steps
         assert not side_folder(result).exists(), steps
         result.unlink()
-        if not cut:
+        if not interrupted:
             assert steps > 20
             return
 
@@ -126,9 +126,9 @@ def test_a_changed_input_and_other_options_are_refused(score, engine, source, tm
     assert score(source, result=tmp_path / "out.tsv", overwrite=True).rows == 201
 
 
-def test_a_refused_command_does_not_keep_the_first_from_going_on(score, engine, source, tmp_path):
-    """It left a folder of its own behind, and then the command that had been killed was refused, too."""
-    score(source, result=tmp_path / "whole.tsv")
+def test_a_refused_command_does_not_stop_the_first_one_from_continuing(score, engine, source, tmp_path):
+    """Regression: it left a folder of its own, and then the command that had been killed was refused as well."""
+    score(source, result=tmp_path / "complete.tsv")
     engine.fail_after = 150
     with pytest.raises(RuntimeError):
         score(source, result=tmp_path / "out.tsv")
@@ -137,10 +137,10 @@ def test_a_refused_command_does_not_keep_the_first_from_going_on(score, engine, 
         with pytest.raises(UserError, match="its scoring was started"):
             score(source, result=tmp_path / "out.tsv", **options)
     score(source, result=tmp_path / "out.tsv")
-    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "complete.tsv").read_bytes()
 
 
-def test_of_several_files_the_finished_ones_stay(score, engine, source, tmp_path):
+def test_finished_files_of_several_are_not_scored_again(score, engine, source, tmp_path):
     (tmp_path / "b.tsv").write_text("甲\t子\n" * 3 + "".join(f"乙{n}\t丑\n" for n in range(90)), encoding="utf-8")
     engine.fail_after = 230
     with pytest.raises(RuntimeError):
@@ -160,18 +160,18 @@ def long_file(tmp_path_factory):
 
 
 def write_long(path, count):
-    """Pairs, all different: short, for the model's sake, in rows that are long for the disk's."""
+    """Writes different pairs: short texts, to be fast, in long rows, to fill the disk."""
     rows = [f"问{number}\t答{number % 97}\t{'-' * 80}\n" for number in range(count)]
     path.write_text("text_a\ttext_b\tnote\n" + "".join(rows), encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
-def undisturbed(small_matcher, long_file):
-    """Its scored rows, and the seconds that they took."""
-    began, result = time.monotonic(), long_file.with_name("whole.tsv")
+def uninterrupted(small_matcher, long_file):
+    """The scored rows of the long file, and the seconds of the run."""
+    start, result = time.monotonic(), long_file.with_name("complete.tsv")
     subprocess.run(command(small_matcher / "best", long_file, result), cwd=ROOT, check=True, capture_output=True)
-    return result.read_bytes(), time.monotonic() - began
+    return result.read_bytes(), time.monotonic() - start
 
 
 def command(model, source, result, *flags):
@@ -182,28 +182,28 @@ def command(model, source, result, *flags):
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
-def test_killed_at_random_moments_the_result_is_the_same(small_matcher, long_file, undisturbed, tmp_path, kills):
-    """Real processes, SIGKILL."""
+def test_killed_at_random_moments_the_result_is_the_same(small_matcher, long_file, uninterrupted, tmp_path, kills):
+    """Real processes, ended by SIGKILL."""
     model, moments, result = small_matcher / "best", random.Random(kills), tmp_path / "out.tsv"
-    whole, takes = undisturbed
+    complete, seconds = uninterrupted
     killed = 0
     while killed < kills:
         process = subprocess.Popen(command(model, long_file, result), cwd=ROOT, stdout=subprocess.DEVNULL)
         try:
-            process.wait(moments.uniform(0.2, 1) * takes)
+            process.wait(moments.uniform(0.2, 1) * seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed += 1
             continue
-        assert result.read_bytes() == whole  # it got through; once more
+        assert result.read_bytes() == complete  # it ended before the kill: try again
         result.unlink()
     subprocess.run(command(model, long_file, result), cwd=ROOT, check=True, capture_output=True)
-    assert result.read_bytes() == whole
+    assert result.read_bytes() == complete
     assert os.listdir(tmp_path) == ["out.tsv"]
 
 
-def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, long_file, undisturbed, tmp_path):
+def test_a_full_disk_is_one_error_line_and_the_same_command_continues(small_matcher, long_file, uninterrupted, tmp_path):
     model, result = small_matcher / "best", tmp_path / "out.tsv"
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))  # noqa: E731
     full = subprocess.run(
@@ -212,11 +212,12 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(small_matcher, lon
     assert full.returncode == 2 and full.stderr.count("\n") == 1 and "cannot write" in full.stderr
     assert not result.exists() and (side_folder(result) / "rows").stat().st_size > 0
     subprocess.run(command(model, long_file, result), cwd=ROOT, check=True, capture_output=True)
-    assert result.read_bytes() == undisturbed[0]
+    assert result.read_bytes() == uninterrupted[0]
 
 
-def test_a_disk_that_is_full_while_rows_are_sorted_is_one_line(score, source, tmp_path, monkeypatch):
-    """SQLite, which keeps the order, says it in an error of its own."""
+def test_a_full_disk_while_rows_are_sorted_is_one_error_line(score, source, tmp_path, monkeypatch):
+    """SQLite sorts the rows and raises an error of its own."""
+
     def full(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -229,24 +230,24 @@ def test_a_disk_that_is_full_while_rows_are_sorted_is_one_line(score, source, tm
     assert sorted(os.listdir(tmp_path)) == ["in.tsv", "out.tsv"]
 
 
-def test_ctrl_c_says_how_to_go_on(small_matcher, tmp_path):
-    """A terminal sends it to all processes: one of them answers."""
+def test_ctrl_c_says_how_to_continue(small_matcher, tmp_path):
+    """A terminal sends SIGINT to all processes; only one message is printed."""
     source = write_long(tmp_path / "in.tsv", 200_000)  # enough for half a minute
     process = subprocess.Popen(
         command(small_matcher / "best", source, tmp_path / "out.tsv"),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in a script's background job it is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs of a script ignore it
     )  # fmt: skip
     side = side_folder(tmp_path / "out.tsv")
     while process.poll() is None and not (side / "rows").is_file():
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert said.decode() == "stopped; the scored rows are kept, the same command continues\n" and process.returncode == 130
+    _, errors = process.communicate(timeout=60)
+    assert errors.decode() == "stopped; the scored rows are kept, the same command continues\n" and process.returncode == 130
 
 
-def test_two_at_once_are_refused(score, engine, source, tmp_path):
-    """Two processes that write into one side folder would spoil it."""
+def test_a_second_run_with_the_same_result_is_refused(score, engine, source, tmp_path):
+    """Two processes must not write into one side folder."""
     import fcntl
 
     side_folder(tmp_path / "out.tsv").mkdir(parents=True)
@@ -254,14 +255,3 @@ def test_two_at_once_are_refused(score, engine, source, tmp_path):
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="another run is using"):
             score(source, result=tmp_path / "out.tsv")
-
-
-def test_the_command_on_a_file_and_standard_streams(small_matcher, small_data, tmp_path):
-    model = str(small_matcher / "best")
-    flags = ["predict", "--model_name_or_path", model, "--input_file"]
-    done = run_app(*flags, str(small_data / "test.tsv"), "--result_file", str(tmp_path / "out.tsv"))
-    assert done.returncode == 0 and "60 rows" in done.stdout and "rows/s" in done.stdout and done.stderr == ""
-    text = (small_data / "test.tsv").read_text(encoding="utf-8")
-    piped = run_app(*flags, "-", input=text)
-    assert piped.returncode == 0 and piped.stdout == (tmp_path / "out.tsv").read_text(encoding="utf-8")
-    assert "60 rows" in piped.stderr

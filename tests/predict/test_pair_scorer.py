@@ -1,4 +1,4 @@
-"""Scores for batches of other engines: pandas, Arrow and NumPy in, the same with the scores of `predict.py` out."""
+"""`PairScorer` on batches of pandas, Arrow and NumPy: the same type with the scores of `predict.py`."""
 
 import json
 
@@ -22,14 +22,14 @@ def rows():
 
 @pytest.fixture(scope="module", params=[False, True], ids=["one order", "both orders"])
 def scored(request, small_matcher, rows, tmp_path_factory):
-    """The scorer, and what `predict.py` says of the rows."""
+    """(PairScorer, the rows as `predict.py` scores them)."""
     folder = tmp_path_factory.mktemp("rows")
     (folder / "in.jsonl").write_text("".join(json.dumps({"n": n, "text_a": a, "text_b": b}) + "\n" for n, (a, b) in enumerate(rows)))
     flags = ["--input_file", str(folder / "in.jsonl"), "--result_file", str(folder / "out.jsonl"), "--engine", "fp32", "--device", "cpu"]
     predict.main(["--model_name_or_path", str(small_matcher / "best"), *flags, *["--symmetric"] * request.param])
     expected = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    scorer = app.PairScorer(str(small_matcher / "best"), engine="fp32", device="cpu", symmetric=request.param)
-    return scorer, [(row["probability"], row["prediction"], row["error"]) for row in expected]
+    pair_scorer = app.PairScorer(str(small_matcher / "best"), engine="fp32", device="cpu", symmetric=request.param)
+    return pair_scorer, [(row["probability"], row["prediction"], row["error"]) for row in expected]
 
 
 def found(batch):
@@ -37,23 +37,23 @@ def found(batch):
     return [(None if probability is None or np.isnan(probability) else probability, prediction, error) for probability, prediction, error in zip(*columns)]
 
 
-@pytest.mark.parametrize("kind", ["pandas", "arrow", "numpy"])
-def test_the_scores_are_those_of_predict_and_other_columns_stay(scored, rows, kind):
-    scorer, expected = scored
+@pytest.mark.parametrize("batch_type", ["pandas", "arrow", "numpy"])
+def test_the_scores_are_those_of_predict_and_other_columns_stay(scored, rows, batch_type):
+    pair_scorer, expected = scored
     frame = pd.DataFrame({"n": range(len(rows)), "text_a": [a for a, _ in rows], "text_b": [b for _, b in rows]})
-    batch = {"pandas": frame, "arrow": arrow.Table.from_pandas(frame), "numpy": {name: frame[name].to_numpy() for name in frame}}[kind]
-    result = scorer(batch)
+    batch = {"pandas": frame, "arrow": arrow.Table.from_pandas(frame), "numpy": {name: frame[name].to_numpy() for name in frame}}[batch_type]
+    result = pair_scorer(batch)
     assert type(result) is type(batch) and list(getattr(result, "column_names", result))[:4] == ["n", "text_a", "text_b", "probability"]
     assert found(result) == expected and list(np.array(result["n"])) == list(range(len(rows)))
-    assert "probability" not in list(getattr(batch, "column_names", batch))  # the batch that was given is as it was
+    assert "probability" not in list(getattr(batch, "column_names", batch))  # the input batch is not changed
 
 
-def test_a_pair_that_stands_in_a_batch_twice_is_scored_once(scored, monkeypatch):
-    scorer, _ = scored
-    asked, submit = [], scorer._predictor.submit
-    monkeypatch.setattr(scorer._predictor, "submit", lambda pairs, float32=False: asked.extend(pairs) or submit(pairs, float32))
-    scorer(pd.DataFrame({"text_a": ["甲"] * 9, "text_b": ["乙"] * 9}))
-    assert len(asked) in (1, 2) and len(set(asked)) == len(asked)
+def test_a_pair_that_is_in_a_batch_twice_is_scored_once(scored, monkeypatch):
+    pair_scorer, _ = scored
+    submitted, submit = [], pair_scorer._predictor.submit
+    monkeypatch.setattr(pair_scorer._predictor, "submit", lambda pairs, float32=False: submitted.extend(pairs) or submit(pairs, float32))
+    pair_scorer(pd.DataFrame({"text_a": ["甲"] * 9, "text_b": ["乙"] * 9}))
+    assert len(submitted) in (1, 2) and len(set(submitted)) == len(submitted)
 
 
 @pytest.mark.parametrize("pairs", [[], [("", "")]])
@@ -62,16 +62,16 @@ def test_batches_without_a_pair(scored, pairs):
     assert len(result) == len(pairs) and list(result["error"]) == ["text_a is empty"] * len(pairs)
 
 
-def test_columns_are_found_by_name_or_asked_for(small_matcher):
+def test_columns_are_found_by_known_names_or_must_be_named(small_matcher):
     frame = pd.DataFrame({"问": ["甲"], "答": ["乙"]})
-    scorer = app.PairScorer(str(small_matcher / "best"), engine="dygraph", device="cpu")
+    pair_scorer = app.PairScorer(str(small_matcher / "best"), engine="dygraph", device="cpu")
     with pytest.raises(UserError, match="the batch: has columns 问, 答; which hold the two texts"):
-        scorer(frame)
+        pair_scorer(frame)
     named = app.PairScorer(str(small_matcher / "best"), "问,答", engine="dygraph", device="cpu")
-    expected = scorer(frame.rename(columns={"问": "question1", "答": "question2"}))
+    expected = pair_scorer(frame.rename(columns={"问": "question1", "答": "question2"}))
     assert list(named(frame)["probability"]) == list(expected["probability"])
 
 
-def test_an_engine_has_the_threads_that_were_granted(small_matcher, monkeypatch):
+def test_an_engine_has_as_many_threads_as_omp_num_threads(small_matcher, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert EngineProcessPool("fp32", small_matcher / "best", "cpu").threads == 1

@@ -1,4 +1,4 @@
-"""`--ray` on a real cluster of two nodes on this machine: the files of `predict.py` alone, whatever is killed on the way."""
+"""`--ray` on a real cluster of two nodes on this machine: the files that `predict.py` alone writes, also after kills."""
 
 import contextlib
 import dataclasses
@@ -27,7 +27,7 @@ pytest.importorskip("ray", reason="pip install -r requirements-ray.txt")
 
 
 class Nodes:
-    """A cluster in a process of its own."""
+    """A cluster, started by a process of its own."""
 
     def __init__(self, *cpus):
         self._process = subprocess.Popen(
@@ -38,7 +38,7 @@ class Nodes:
         assert ":" in self.address
 
     def kill_one(self):
-        """Kills the last node, with all that runs there."""
+        """Kills the last node and everything that runs there."""
         self._process.stdin.write("kill\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "killed\n"
@@ -58,7 +58,7 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Files of all formats, with rows that cannot be scored."""
+    """Files of all formats. Some rows cannot be scored."""
     folder = tmp_path_factory.mktemp("files")
     pairs = [line.split("\t")[:2] for line in sample_lines("train", 300).splitlines()[1:]]
     pairs[7] = ["", "空"]
@@ -75,15 +75,15 @@ def command(model, *flags):
     return [sys.executable, str(ROOT / "predict.py"), "--model_name_or_path", str(model), "--engine", "fp32", *map(str, flags)]
 
 
-def predict(model, *flags, **more):
-    return subprocess.run(command(model, *flags), cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300, **more)
+def predict(model, *flags, **options):
+    return subprocess.run(command(model, *flags), cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300, **options)
 
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir()) if path.is_file()}
 
 
-def test_the_files_are_those_of_one_process_and_a_broken_one_is_named(small_matcher, cluster, files, tmp_path):
+def test_results_are_those_of_one_process_and_bad_files_are_named(small_matcher, cluster, files, tmp_path):
     shutil.copytree(files, tmp_path / "in")
     (tmp_path / "in/f.parquet").write_bytes(b"PAR1 nothing")
     (tmp_path / "in/g.tsv").write_text("编号\t甲方\t乙方\n1\t你好\t再见\n2\t天气\t下雨\n", encoding="utf-8")
@@ -103,7 +103,7 @@ def test_the_files_are_those_of_one_process_and_a_broken_one_is_named(small_matc
     assert sorted(os.listdir(tmp_path / "ray")) == sorted(path.name for path in written)
 
 
-def test_of_this_machine_alone_with_an_engine_that_is_chosen_there(small_matcher, files, tmp_path):
+def test_ray_local_with_engine_auto(small_matcher, files, tmp_path):
     flags = ["--input_file", files / "a.tsv", files / "d.parquet", "--engine", "auto"]
     done = predict(small_matcher / "best", *flags, "--result_file", f"{tmp_path}/ray/", "--ray", "local")
     assert done.returncode == 0 and done.stderr == "" and "engine: " in done.stdout and "2 files, 1 worker(s) with" in done.stdout, done.stderr
@@ -111,7 +111,7 @@ def test_of_this_machine_alone_with_an_engine_that_is_chosen_there(small_matcher
     assert alone.returncode == 0 and contents(tmp_path / "ray") == contents(tmp_path / "alone")
 
 
-def test_a_checkpoint_that_a_node_does_not_see_is_shipped_to_it_once(small_matcher, tmp_path, monkeypatch):
+def test_a_checkpoint_that_a_node_cannot_read_is_sent_to_it_once(small_matcher, tmp_path, monkeypatch):
     import ray
 
     files = {path.name: path.read_bytes() for path in (small_matcher / "best").iterdir()}
@@ -141,7 +141,7 @@ scored.to_pandas().to_parquet(target)
 """
 
 
-def test_the_pipeline_of_the_page_on_scale(small_matcher, files, tmp_path):
+def test_the_pipeline_of_docs_scale(small_matcher, files, tmp_path):
     (tmp_path / "pipeline.py").write_text(PIPELINE)
     nodes = Nodes(3, 1)
     try:
@@ -159,26 +159,26 @@ def test_the_pipeline_of_the_page_on_scale(small_matcher, files, tmp_path):
     pandas.testing.assert_frame_equal(found.astype(expected.dtypes), expected, atol=2e-6, rtol=0)
 
 
-@pytest.mark.parametrize("loses, words", [(2, ""), (9, "its worker died 3 times")])
-def test_a_file_that_ends_its_scorers_is_given_up_and_named(monkeypatch, loses, words):
-    """Ray would begin it for ever."""
+@pytest.mark.parametrize("deaths, words", [(2, ""), (9, "its worker died 3 times")])
+def test_a_file_that_kills_its_workers_is_given_up_and_named(monkeypatch, deaths, words):
+    """Ray would start it again for ever."""
     import ray
 
     counter = RowCounter()
-    for _ in range(loses):
+    for _ in range(deaths):
         counter.start("5")
-    reached = type("Actor", (), {"start": type("Method", (), {"remote": staticmethod(counter.start)})})
+    actor = type("Actor", (), {"start": type("Method", (), {"remote": staticmethod(counter.start)})})
     monkeypatch.setattr(ray, "get", lambda value, timeout: value)
     monkeypatch.setattr(FileScorer, "_score", lambda self, job: Summary(rows=7))
-    scorer = FileScorer.__new__(FileScorer)
-    scorer._jobs, scorer._counter, scorer._error = [None] * 6, reached, ""
-    outcome = FileResult.from_json(scorer({"number": [5]})["result"][0])
+    file_scorer = FileScorer.__new__(FileScorer)
+    file_scorer._jobs, file_scorer._counter, file_scorer._error = [None] * 6, actor, ""
+    outcome = FileResult.from_json(file_scorer({"number": [5]})["result"][0])
     assert outcome.error.startswith(words) and bool(outcome.error) == bool(words) and outcome.summary.rows == (0 if words else 7)
 
 
 @pytest.fixture(scope="module")
 def long_files(tmp_path_factory, small_matcher):
-    """Files that take a while, and their results."""
+    """Files that take several seconds, and their results."""
     folder = tmp_path_factory.mktemp("long")
     (folder / "in").mkdir()
     for number in range(6):
@@ -213,15 +213,15 @@ def test_the_driver_killed_the_same_command_goes_on(small_matcher, cluster, long
     assert all(os.stat(path).st_mtime_ns == written for path, written in before.items()) and before
 
 
-def test_a_node_and_a_scorer_killed_the_rest_goes_on(small_matcher, long_files, tmp_path):
+def test_the_run_continues_after_a_node_and_a_worker_are_killed(small_matcher, long_files, tmp_path):
     nodes = Nodes(1, 1)
     try:
         _, process = begin(small_matcher / "best", long_files, tmp_path, nodes.address)
         wait_for_files(process, tmp_path, 1)
         nodes.kill_one()
         wait_for_files(process, tmp_path, 2)
-        for number in scorers():
-            os.kill(number, signal.SIGKILL)
+        for pid in worker_pids():
+            os.kill(pid, signal.SIGKILL)
         output, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     finally:
@@ -229,8 +229,8 @@ def test_a_node_and_a_scorer_killed_the_rest_goes_on(small_matcher, long_files, 
     assert contents(tmp_path) == contents(long_files / "alone") and sorted(os.listdir(tmp_path)) == [*contents(tmp_path)]
 
 
-def scorers():
-    """The processes of Ray that hold a model."""
+def worker_pids():
+    """The process ids of Ray's workers that hold a model."""
     import psutil
 
     found = []
@@ -248,7 +248,7 @@ def scorers():
         ([1], ["--cache", "scores.db"], "--cache: is a file of one machine"), ([1], ["--result_file", "-"], "no pipes and no standard output"),
     ],
 )  # fmt: skip
-def test_what_cannot_run_is_one_line(small_matcher, files, cpus, flags, words):
+def test_a_cluster_or_flag_that_cannot_be_used_is_one_error_line(small_matcher, files, cpus, flags, words):
     nodes = Nodes(*cpus)
     try:
         done = predict(small_matcher / "best", "--input_file", files / "a.tsv", "--ray", nodes.address, *flags)
@@ -257,8 +257,8 @@ def test_what_cannot_run_is_one_line(small_matcher, files, cpus, flags, words):
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_one_line(small_matcher, files, tmp_path):
-    elsewhere = {**os.environ, "RAY_TMPDIR": str(tmp_path)}  # where no cluster of another test is noted
+def test_a_missing_cluster_is_one_error_line(small_matcher, files, tmp_path):
+    elsewhere = {**os.environ, "RAY_TMPDIR": str(tmp_path)}  # where Ray finds no cluster of another test
     for address in ("127.0.0.1:1", "nowhere.invalid:6379", "auto", "x"):
         done = predict(small_matcher / "best", "--input_file", files / "a.tsv", "--ray", address, env=elsewhere)
         assert done.returncode == 2 and done.stderr.startswith(f"error: --ray {address}: no Ray cluster"), done.stderr

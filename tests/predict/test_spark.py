@@ -1,4 +1,4 @@
-"""The scorer in Spark's `mapInPandas`, in local mode: the package by `addPyFile`, the checkpoint by `addFile`."""
+"""`spark_scorer` in Spark's `mapInPandas`, in local mode: the package by `addPyFile`, the checkpoint by `addFile`."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ spark.stop()
 
 
 @pytest.mark.parametrize("rows", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
-def test_the_rows_of_spark_are_those_of_predict(small_matcher, tmp_path, rows):
+def test_spark_gives_the_rows_of_predict(small_matcher, tmp_path, rows):
     frame = pd.DataFrame({"n": range(rows), "text_a": [f"问{n}" for n in range(rows)], "text_b": [f"答{n % 97}" for n in range(rows)]})
     frame.loc[5, "text_a"] = None
     frame.loc[6, "text_b"] = "\u200b"

@@ -1,4 +1,4 @@
-"""Parquet and Arrow tables: scored as the same rows in JSON lines are, with every column and type as it was."""
+"""Parquet and Arrow tables: the scores of the same rows in JSON lines, with all columns and types unchanged."""
 
 import datetime
 import decimal
@@ -19,7 +19,7 @@ ROWS = 240
 
 
 def table(rows=ROWS):
-    """Of many types; some texts are empty or missing."""
+    """A table with columns of many types. Some texts are empty or missing."""
     when = datetime.datetime(2024, 1, 1)
     return arrow.table(
         {
@@ -65,16 +65,16 @@ def test_all_types_are_kept_and_the_scores_are_those_of_json_lines(score, tmp_pa
     assert scored.select(added).to_pylist() == [{column: line[column] for column in added} for line in lines]
 
 
-def test_how_a_parquet_file_is_packed_stays(score, tmp_path):
+def test_compression_and_row_groups_of_a_parquet_file_stay(score, tmp_path):
     score(write(tmp_path / "in.parquet", table()), result=tmp_path / "out.parquet")
     metadata = parquet.ParquetFile(tmp_path / "out.parquet").metadata
     assert metadata.row_group(0).column(0).compression == "ZSTD" and metadata.num_row_groups == 5
 
 
-def test_what_failed_in_the_middle_goes_on(score, engine, tmp_path, monkeypatch):
+def test_a_run_that_failed_half_way_is_continued(score, engine, tmp_path, monkeypatch):
     monkeypatch.setattr(FakeEngine, "window_rows", 16)
     source = write(tmp_path / "in.parquet", table())
-    score(source, result=tmp_path / "whole.parquet")
+    score(source, result=tmp_path / "complete.parquet")
     engine.pairs.clear()
     engine.fail_after = 100
     with pytest.raises(RuntimeError):
@@ -84,30 +84,30 @@ def test_what_failed_in_the_middle_goes_on(score, engine, tmp_path, monkeypatch)
     engine.pairs.clear()
     score(source, result=tmp_path / "out.parquet")
     assert len(set(engine.pairs)) < 120
-    assert (tmp_path / "out.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert (tmp_path / "out.parquet").read_bytes() == (tmp_path / "complete.parquet").read_bytes()
     assert not side_folder(tmp_path / "out.parquet").exists()
 
 
 @pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
 @pytest.mark.parametrize("rows", [0, 1])
-def test_few_rows(score, tmp_path, name, rows):
-    """Engines that write tables in parts leave some without a row."""
+def test_tables_of_no_or_one_row(score, tmp_path, name, rows):
+    """Programs that write one table as several files may write empty files."""
     source = write(tmp_path / name, table(2).slice(1, rows))
     assert score(source, result=tmp_path / f"out{source.suffix}").rows == rows
     scored = read(tmp_path / f"out{source.suffix}")
     assert scored.num_rows == rows and scored.schema.names[-3:] == ["probability", "prediction", "error"]
 
 
-def test_what_cannot_be_is_one_line(score, tmp_path):
-    whole = write(tmp_path / "in.parquet", table()).read_bytes()
-    for name, content in (("truncated", whole[: len(whole) // 2]), ("begin", b"PAR1"), ("middle", whole[:200] + bytes(400) + whole[600:])):
-        (tmp_path / f"{name}.parquet").write_bytes(content)
-        with pytest.raises(UserError, match="cannot be read as Parquet") as stopped:
+def test_an_unreadable_or_unsuitable_table_is_one_error_line(score, tmp_path):
+    content = write(tmp_path / "in.parquet", table()).read_bytes()
+    for name, damaged in (("truncated", content[: len(content) // 2]), ("begin", b"PAR1"), ("middle", content[:200] + bytes(400) + content[600:])):
+        (tmp_path / f"{name}.parquet").write_bytes(damaged)
+        with pytest.raises(UserError, match="cannot be read as Parquet") as error:
             score(tmp_path / f"{name}.parquet")
-        assert "\n" not in str(stopped.value)
-    (tmp_path / "cut.arrow").write_bytes(write(tmp_path / "in.arrow", table()).read_bytes()[:900])
+        assert "\n" not in str(error.value)
+    (tmp_path / "truncated.arrow").write_bytes(write(tmp_path / "in.arrow", table()).read_bytes()[:900])
     with pytest.raises(UserError, match="cannot be read as Arrow"):
-        score(tmp_path / "cut.arrow")
+        score(tmp_path / "truncated.arrow")
     scored = table().append_column("error", arrow.array([[1]] * ROWS))
     with pytest.raises(UserError, match="has a column 'error' already"):
         score(write(tmp_path / "scored.parquet", scored))
@@ -118,7 +118,7 @@ def test_what_cannot_be_is_one_line(score, tmp_path):
 
 
 @pytest.mark.parametrize("options", [{"result": "out.jsonl"}, {"top_k": 1}, {"sort_by_probability": True}, {"result": "-"}, {"input_format": "csv"}])
-def test_what_a_table_is_not_scored_into(score, tmp_path, options):
+def test_unsupported_options_for_tables_are_refused(score, tmp_path, options):
     source = write(tmp_path / "in.parquet", table())
     options = {**options, "result": options.get("result", "out.parquet")}
     if options["result"] != "-":
@@ -128,7 +128,7 @@ def test_what_a_table_is_not_scored_into(score, tmp_path, options):
     assert os.listdir(tmp_path) == ["in.parquet"]
 
 
-def test_columns_by_name_and_training(tmp_path):
+def test_columns_by_name_and_labelled_tables(tmp_path):
     source = write(tmp_path / "in.parquet", table().rename_columns(["id", "one", "kind", "two", "when", "price", "vector", "bytes", "truth"]))
     with PairFile(str(source), columns="one,two,truth") as file:
         rows = list(file)

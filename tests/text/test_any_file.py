@@ -1,4 +1,4 @@
-"""Files as people might have them: every row is read as the pair that it is, or has an error, in its place; or the file is asked about."""
+"""Random files in all formats: every row is read as the right pair or has an error, or the file is refused with a question."""
 
 import csv
 import gzip
@@ -24,10 +24,10 @@ LETTERS = st.text(st.sampled_from("怎么还款借钱的是 abcXYZ019？！℃")
 
 @st.composite
 def files(draw):
-    """(bytes, name, how to read, the pairs that the rows are; None where one is broken)."""
-    kind = draw(st.sampled_from(["tsv", "csv", ";", "jsonl", "json", "xlsx"]))
+    """Draws (bytes, file name, options of PairFile, the right pairs; None for a broken row)."""
+    file_format = draw(st.sampled_from(["tsv", "csv", ";", "jsonl", "json", "xlsx"]))
     roles = draw(st.permutations(["text_a", "text_b", *draw(st.sampled_from([[], ["label"], ["id"], ["label", "id"]]))]))
-    header = draw(st.sampled_from(HEADERS)) if kind not in ("jsonl", "json") else draw(st.sampled_from(HEADERS[:-1]))
+    header = draw(st.sampled_from(HEADERS)) if file_format not in ("jsonl", "json") else draw(st.sampled_from(HEADERS[:-1]))
     names = [header[NAMES[role]] if header else "" for role in roles]
     count = draw(st.integers(1, 12))
     rows, truth = [], []
@@ -36,45 +36,45 @@ def files(draw):
         values = {"text_a": f"问{number}{draw(LETTERS)}", "text_b": f"答{number}{draw(LETTERS)}", "label": str(number % 2), "id": str(number * 3 + 5)}
         rows.append([values[role] for role in roles])
         truth.append((values["text_a"], values["text_b"]))
-    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030"])) if kind != "xlsx" else "utf-8"
-    broken = {} if kind in ("json", "xlsx") else draw(st.dictionaries(st.integers(0, count), st.sampled_from(BROKEN), max_size=2))
-    lines = [_line(kind, names, names)] if header and kind not in ("jsonl", "json") else []
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030"])) if file_format != "xlsx" else "utf-8"
+    broken = {} if file_format in ("json", "xlsx") else draw(st.dictionaries(st.integers(0, count), st.sampled_from(BROKEN), max_size=2))
+    lines = [_line(file_format, names, names)] if header and file_format not in ("jsonl", "json") else []
     for number, row in enumerate(rows):
         lines += [broken[number] + "\n"] if number in broken else []
-        lines.append(_line(kind, row, names))
+        lines.append(_line(file_format, row, names))
     for number in sorted(broken, reverse=True):
         if number < count:
             truth.insert(number, None)
-    assume(not (broken and count == 1 and not header))  # of two rows, which is the broken one?
+    assume(not (broken and count == 1 and not header))  # one of the two rows is broken, but which one is unknown
     reading = {}
     if draw(st.booleans()):
         chosen = [roles.index("text_a"), roles.index("text_b")]
-        named = header and (kind in ("jsonl", "json") or draw(st.booleans()))
+        named = header and (file_format in ("jsonl", "json") or draw(st.booleans()))
         reading["columns"] = ",".join(names[position] if named else str(position + 1) for position in chosen)
-    # A header of unknown Chinese words over texts alone looks like any row: the user has to say what it is.
-    if kind not in ("jsonl", "json") and (draw(st.booleans()) or (unknown and len(roles) == 2)):
+    # A header of unknown Chinese words looks like a row of texts: the user has to say that it is a header.
+    if file_format not in ("jsonl", "json") and (draw(st.booleans()) or (unknown and len(roles) == 2)):
         reading["header"] = "yes" if header else "no"
-    data = _sheet([names] * bool(header) + rows) if kind == "xlsx" else _bytes(kind, lines, encoding)
-    assume(not (0 in broken and not header and "header" in reading))  # the user says that the first row is one like others
-    if "columns" not in reading and (header is None or unknown):  # then the order decides which text is the first
+    data = _sheet([names] * bool(header) + rows) if file_format == "xlsx" else _bytes(file_format, lines, encoding)
+    assume(not (0 in broken and not header and "header" in reading))  # the user says that the first row is a normal one
+    if "columns" not in reading and (header is None or unknown):  # then the order of the columns decides which text is the first
         order = sorted(("text_a", "text_b"), key=roles.index)
         truth = [pair if pair is None or order[0] == "text_a" else pair[::-1] for pair in truth]
-    packed = draw(st.booleans()) and kind != "xlsx"
-    return gzip.compress(data) if packed else data, draw(st.sampled_from(["in", "in.txt", "in.tsv", "in.csv", "in.json"])), reading, truth
+    compressed = draw(st.booleans()) and file_format != "xlsx"
+    return gzip.compress(data) if compressed else data, draw(st.sampled_from(["in", "in.txt", "in.tsv", "in.csv", "in.json"])), reading, truth
 
 
-def _line(kind, row, names):
-    if kind in ("jsonl", "json"):
+def _line(file_format, row, names):
+    if file_format in ("jsonl", "json"):
         return json.dumps(dict(zip(names, row)), ensure_ascii=False) + "\n"
-    if kind == "tsv":
+    if file_format == "tsv":
         return "\t".join(row) + "\n"
     text = io.StringIO()
-    csv.writer(text, delimiter=";" if kind == ";" else ",", lineterminator="\n").writerow(row)
+    csv.writer(text, delimiter=";" if file_format == ";" else ",", lineterminator="\n").writerow(row)
     return text.getvalue()
 
 
-def _bytes(kind, lines, encoding):
-    text = "[" + ",".join(lines) + "]" if kind == "json" else "".join(lines)
+def _bytes(file_format, lines, encoding):
+    text = "[" + ",".join(lines) + "]" if file_format == "json" else "".join(lines)
     mark = b"\xef\xbb\xbf" if encoding == "utf-8-sig" else b""
     return mark + text.encode("gb18030" if encoding == "gb18030" else "utf-8", "surrogateescape")
 
@@ -89,18 +89,18 @@ def _sheet(rows):
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(files())
-def test_a_row_is_the_right_pair_or_an_error_or_the_file_is_asked_about(tmp_path, made):
-    data, name, reading, truth = made
+def test_a_row_is_the_right_pair_or_an_error_or_the_file_is_refused(tmp_path, drawn):
+    data, name, reading, truth = drawn
     (tmp_path / name).write_bytes(data)
     try:
         with PairFile(str(tmp_path / name), **reading) as file:
             rows = [None if row.error else (row.text_a, row.text_b) for row in file]
-    except UserError as problem:
-        assert "\n" not in str(problem)
+    except UserError as error:
+        assert "\n" not in str(error)
         return
     expected = [pair if pair is None or not any(map(is_blank, pair)) else None for pair in truth]
     if len(rows) == len(expected):
         wrong = [(found, true) for found, true in zip(rows, expected) if found is not None and found != true]
-    else:  # a quote that is never closed takes lines with it, as CSV has it: none of them is scored as another pair
+    else:  # in CSV, a quote that is never closed swallows lines: no row may be read as another pair
         wrong = [found for found in rows if found is not None and found not in expected]
     assert not wrong

@@ -1,4 +1,4 @@
-"""Length-bucketed batches: every row once, reproducibly, with little padding."""
+"""Batches of similar length: every row once, reproducible, with little padding."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from app.text.vocabulary import count_words, learn_vocabulary
 
 @settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 64), st.integers(0, 5), st.integers(0, 3))
-def test_every_row_once_in_batches_of_like_size(rows, batch_size, seed, epoch):
+def test_every_row_is_in_one_batch_and_batches_have_similar_sizes(rows, batch_size, seed, epoch):
     lengths = np.random.default_rng(rows).integers(5, 60, rows)
     batches = training_batches(lengths, batch_size, seed, epoch)
     assert sorted(np.concatenate(batches).tolist()) == list(range(rows))
@@ -21,7 +21,7 @@ def test_every_row_once_in_batches_of_like_size(rows, batch_size, seed, epoch):
     assert max(sizes) <= batch_size and max(sizes) - min(sizes) <= 1 and len(batches) == -(-rows // batch_size)
 
 
-def test_seed_and_epoch_decide_alone():
+def test_the_order_depends_on_seed_and_epoch_only():
     lengths = np.random.default_rng(0).integers(5, 60, 1000)
 
     def order(seed, epoch):
@@ -31,7 +31,7 @@ def test_seed_and_epoch_decide_alone():
 
 
 def test_batches_stay_random():
-    """Buckets must not send the same neighbours together every epoch, nor sort the epoch by length."""
+    """Buckets must not put the same rows together in every epoch, and not sort an epoch by length."""
     lengths = np.repeat(np.arange(10, 50), 100)
     first, second = (training_batches(lengths, 20, 1, epoch) for epoch in (0, 1))
     together = {frozenset(batch.tolist()) for batch in first} & {frozenset(batch.tolist()) for batch in second}
@@ -39,7 +39,7 @@ def test_batches_stay_random():
     assert not together and abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3
 
 
-def test_evaluation_batches_longest_first():
+def test_evaluation_batches_begin_with_the_longest_rows():
     batches = evaluation_batches(np.array([5, 9, 7, 9]), 2)
     assert [batch.tolist() for batch in batches] == [[1, 3], [2, 0]]
 
@@ -53,7 +53,7 @@ def test_padding_under_ten_percent_on_lcqmc(real_data):
 
 
 @given(st.lists(st.integers(1, 128), max_size=300), st.sampled_from(["any", "fixed", "stepped"]), st.sampled_from([64, 512]))
-def test_prediction_batches_hold_every_row_in_the_shapes_that_an_engine_takes(lengths, shapes, tokens):
+def test_prediction_batches_have_every_row_in_shapes_that_the_engine_supports(lengths, shapes, tokens):
     lengths = np.array(lengths, int)
     batches = prediction_batches(lengths, tokens, 128, shapes)
     seen = np.concatenate([rows for rows, _ in batches] or [np.zeros(0, int)])

@@ -1,4 +1,4 @@
-"""Which columns hold the texts: by name, by number, by order; what is not clear is asked, and no header is ever a pair."""
+"""Which columns hold the texts: by name, number or order. An unclear file is an error, and a header is never read as a pair."""
 
 import json
 
@@ -9,7 +9,7 @@ from app.text.dataset import read_labelled_pairs
 from app.text.pair_file import PairFile
 
 BODY = [("怎么还信用卡", "信用卡如何还款", "1"), ("今天天气", "明天天气怎么样", "0"), ("借钱", "贷款的利息", "1"), ("几点", "时间", "0"), ("甲", "乙", "1")]
-PUBLIC = {  # headers of the public sets, with the places of the texts and of the label
+PUBLIC = {  # headers of public data sets, with the indices of the two texts and of the label
     "LCQMC": ("text_a text_b label", 0, 1, 2), "LCQMC of others": ("sentence1 sentence2 label", 0, 1, 2), "QQP": ("id qid1 qid2 question1 question2 is_duplicate", 3, 4, 5),
     "MRPC": ("Quality|#1 ID|#2 ID|#1 String|#2 String", 3, 4, 0), "PAWS-X": ("id sentence1 sentence2 label", 1, 2, 3), "SNLI": ("gold_label premise hypothesis", 1, 2, 0),
     "STS-B": ("index genre filename year old_index source1 source2 sentence1 sentence2 score", 7, 8, 9), "Chinese": ("编号 问题一 问题二 标签", 1, 2, 3),
@@ -28,7 +28,7 @@ def read(path, **reading):
 
 
 @pytest.mark.parametrize("data_set", PUBLIC)
-def test_headers_of_the_public_sets_are_known(tmp_path, data_set):
+def test_headers_of_public_data_sets_are_recognised(tmp_path, data_set):
     header, a, b, label = PUBLIC[data_set]
     names = header.split("|" if "|" in header else " ")
     rows = []
@@ -64,13 +64,13 @@ def test_headers_of_the_public_sets_are_known(tmp_path, data_set):
         (BODY, {"columns": "a,b", "header": "no"}, "has no header"),
     ],
 )  # fmt: skip
-def test_what_is_not_clear_is_asked_in_one_line(tmp_path, rows, reading, words):
-    """A header was scored as a pair, and an id as a text, exit code 0."""
+def test_unclear_columns_are_one_error_line(tmp_path, rows, reading, words):
+    """Regression: a header was scored as a pair and an id as a text, with exit code 0."""
     path = write(tmp_path / "pairs.tsv", rows)
-    with pytest.raises(UserError, match=words) as stopped:
+    with pytest.raises(UserError, match=words) as error:
         read(path, **reading)
-    assert path in str(stopped.value) or "--columns" in str(stopped.value)
-    assert "\n" not in str(stopped.value)
+    assert path in str(error.value) or "--columns" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -85,28 +85,28 @@ def test_what_is_not_clear_is_asked_in_one_line(tmp_path, rows, reading, words):
         ([(a, b, name) for (a, b, _), name in zip(BODY, ("entailment", "not_entailment") * 9)], {}, 0),
         ([(a, b, name) for (a, b, _), name in zip(BODY, ("不相似", "相似") * 9)], {}, 0),
         ([(a, b, f"2024-01-0{n + 1}") for n, (a, b, _) in enumerate(BODY)], {}, 0),
-        ([("1", "2"), ("3", "4")], {}, 0),  # all are numbers: texts as they are
+        ([("1", "2"), ("3", "4")], {}, 0),  # all cells are numbers: they are the texts
     ],
 )  # fmt: skip
-def test_what_the_user_says_is_done(tmp_path, rows, reading, expected):
+def test_options_of_the_user_decide(tmp_path, rows, reading, expected):
     columns, found = read(write(tmp_path / "pairs.tsv", rows), **reading)
     texts = [row[:2] for row in found]
     assert len(texts) == len(rows) - (rows[0][0] in ("id", "first")) + expected * (rows[0][0] in ("id", "first"))
     assert ("first", "second") not in texts or expected
 
 
-def test_names_of_training_come_first(tmp_path):
+def test_column_names_of_the_training_data_come_first(tmp_path):
     rows = [("text_a", "text_b", "问", "答"), *((a, b, f"问{a}", f"答{b}") for a, b, _ in BODY)]
     path = write(tmp_path / "pairs.tsv", rows)
     assert read(path)[0] == ["text_a", "text_b"]
     assert read(path, remembered=["问", "答", "label"])[0] == ["问", "答"]
-    assert read(path, remembered=["其他", "名字"])[0] == ["text_a", "text_b"]  # which are not there
+    assert read(path, remembered=["其他", "名字"])[0] == ["text_a", "text_b"]  # not in this file
     assert read(path, remembered=["问", "答"], columns="text_b,问")[0] == ["text_b", "问"]
 
 
 @pytest.mark.parametrize("header", [("text_a", "text_b", "label"), ("问题一", "问题二", "标签")])
 def test_a_header_in_the_middle_is_a_bad_row(tmp_path, header):
-    """Two files put together with `cat`: it became a third class in training, and a scored pair."""
+    """As after `cat a.tsv b.tsv`. Regression: it became a third class in training, and was scored as a pair."""
     path = write(tmp_path / "pairs.tsv", [header, *BODY, header, *BODY])
     with pytest.raises(UserError, match="line 7: a header in the middle of the file"):
         read_labelled_pairs(path)
@@ -115,7 +115,7 @@ def test_a_header_in_the_middle_is_a_bad_row(tmp_path, header):
     assert read(write(tmp_path / "twice.tsv", [header, header, *BODY]))[1] == BODY
 
 
-def test_what_was_taken_is_said(tmp_path):
+def test_the_description_names_format_and_columns(tmp_path):
     path = write(tmp_path / "pairs.tsv", [("问题一", "问题二", "标签"), *BODY])
     with PairFile(path) as file:
         assert file.described() == "TSV in UTF-8, text_a = 问题一, text_b = 问题二, label = 标签"
@@ -123,7 +123,7 @@ def test_what_was_taken_is_said(tmp_path):
         assert file.described() == "TSV in UTF-8, text_a = column 1, text_b = column 2, label = column 3"
 
 
-def test_names_in_json(tmp_path):
+def test_column_names_in_json(tmp_path):
     lines = [json.dumps({"id": n, "q1": a, "q2": b}, ensure_ascii=False) for n, (a, b, _) in enumerate(BODY)]
     (tmp_path / "pairs.jsonl").write_text("\n".join(["no JSON", '{"id": 1}', *lines]) + "\n", encoding="utf-8")
     assert read(str(tmp_path / "pairs.jsonl")) == (["q1", "q2"], [(a, b, "") for a, b, _ in BODY])

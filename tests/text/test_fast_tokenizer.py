@@ -1,4 +1,4 @@
-"""Splitting by table gives what the library gives, whatever the text."""
+"""The faster tokenizer gives the ids and words of the library, for any text."""
 
 import numpy as np
 from hypothesis import example, given, settings
@@ -20,41 +20,41 @@ texts = st.lists(
 @settings(max_examples=400, deadline=None)
 @given(texts)
 @example(["", "a\u0000b", "ａｂｃ", "ǅ", "e\u0301", "가나", "\ufffd", "paddlepaddle怎paddle", "a\nb", "豈更", "x" * 300])
-def test_the_ids_are_the_librarys(made):
+def test_the_ids_are_those_of_the_library(drawn):
     for tokenizer in TOKENIZERS:
-        expected = [encoding.ids for encoding in tokenizer._tokenizer.encode_batch(made, add_special_tokens=False)]
-        assert tokenizer.ids(made) == expected
-        tokens, lengths = tokenizer.flat_ids(made)
-        assert len(lengths) == len(made) and lengths.sum() == len(tokens)
+        expected = [encoding.ids for encoding in tokenizer._tokenizer.encode_batch(drawn, add_special_tokens=False)]
+        assert tokenizer.ids(drawn) == expected
+        tokens, lengths = tokenizer.flat_ids(drawn)
+        assert len(lengths) == len(drawn) and lengths.sum() == len(tokens)
 
 
 @settings(max_examples=200, deadline=None)
 @given(texts)
-def test_the_words_are_the_librarys(made):
+def test_the_words_are_those_of_the_library(drawn):
     cleaner, splitter = BasicTokenizer().normalizer(), BasicTokenizer().pre_tokenizer()
     expected = {}
-    for text in made:
+    for text in drawn:
         for word, _ in splitter.pre_tokenize_str(cleaner.normalize_str(text)):
             expected[word] = expected.get(word, 0) + 1
-    assert dict(count_words(made)) == expected
+    assert dict(count_words(drawn)) == expected
 
 
-def test_every_character_there_is():
+def test_every_character_of_unicode():
     tokenizer = TOKENIZERS[0]
-    made = [f"a{chr(code)}b" for code in range(0x30000) if not 0xD800 <= code < 0xE000]
-    tokens, _ = tokenizer.flat_ids(made)
-    expected = tokenizer._tokenizer.encode_batch_fast(made, add_special_tokens=False)
+    all_characters = [f"a{chr(code)}b" for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    tokens, _ = tokenizer.flat_ids(all_characters)
+    expected = tokenizer._tokenizer.encode_batch_fast(all_characters, add_special_tokens=False)
     assert np.array_equal(tokens, [number for encoding in expected for number in encoding.ids])
 
 
-def test_remembered_words_are_bounded(monkeypatch):
+def test_the_number_of_cached_words_is_bounded(monkeypatch):
     monkeypatch.setattr("app.text.fast_tokenizer.MAX_WORDS", 10)
     tokenizer = FastWordPieceTokenizer(TOKENIZERS[0].vocabulary)
     for number in range(20):
-        made = [f"a{number} b{number} c{number}", f"a{number} paddle"]
-        assert tokenizer.ids(made) == TOKENIZERS[0].ids(made) and len(tokenizer._word_ids) <= 10
+        sentences = [f"a{number} b{number} c{number}", f"a{number} paddle"]
+        assert tokenizer.ids(sentences) == TOKENIZERS[0].ids(sentences) and len(tokenizer._word_ids) <= 10
 
 
-def test_a_splitter_knows_nothing_of_vocabularies():
+def test_a_character_table_without_a_vocabulary():
     split = CharacterTable(BasicTokenizer().split_function()).split(["怎么pay，Now", "x"])
     assert split.words == ["pay", "Now", "x"] and len(split.alone) == 3 and split.bounds.tolist() == [0, 10, 12]

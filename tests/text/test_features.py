@@ -22,7 +22,7 @@ def words(ids):
     return [TOKENS[number] for number in ids]
 
 
-def test_the_drawing_in_the_docstring():
+def test_the_example_of_the_docstring():
     encoded = encode_pairs(TOKENIZER, ["怎么还款"], ["如何还款"], 128)
     batch = pad_batch(encoded, [0])
     assert words(batch["input_ids"][0]) == ["[CLS]", *"怎么还款", "[SEP]", *"如何还款", "[SEP]"]
@@ -30,7 +30,7 @@ def test_the_drawing_in_the_docstring():
     assert batch["input_ids"].dtype == batch["token_type_ids"].dtype == np.int64
 
 
-def test_padding_on_the_right_to_the_longest():
+def test_rows_are_padded_on_the_right_to_the_longest():
     encoded = encode_pairs(TOKENIZER, ["怎么还款", "卡"], ["如何还款", "款"], 128)
     batch = pad_batch(encoded, [1, 0])
     assert batch["input_ids"].shape == (2, 11)
@@ -39,13 +39,13 @@ def test_padding_on_the_right_to_the_longest():
 
 
 def test_special_tokens_typed_by_a_user_are_ordinary_text():
-    """Somebody who types [SEP] must not be able to move the border between the two texts."""
+    """A user who types [SEP] must not be able to move the border between the two texts."""
     ids = encode_pairs(TOKENIZER, ["怎[SEP]么[PAD]"], ["款"], 128).tokens.tolist()
     assert ids.count(TOKENIZER.sep_id) == 2 and TOKENIZER.pad_id not in ids
 
 
-def one_by_one(a, b, room):
-    """google-research/bert's loop, token by token."""
+def published_loop(a, b, room):
+    """The loop of google-research/bert, which removes one token at a time."""
     while a + b > room:
         if a > b:
             a -= 1
@@ -59,11 +59,11 @@ LENGTHS = st.integers(min_value=1, max_value=300)
 
 @given(LENGTHS, LENGTHS, st.integers(min_value=2, max_value=300))
 def test_longest_first_equals_the_published_loop(a, b, room):
-    assert truncate(a, b, room, "longest_first") == one_by_one(a, b, room)
+    assert truncate(a, b, room, "longest_first") == published_loop(a, b, room)
 
 
 @given(LENGTHS, LENGTHS, st.integers(min_value=2, max_value=300), st.sampled_from(["longest_first", "only_first", "only_second"]))
-def test_truncation_fits_wastes_nothing_and_leaves_both_texts(a, b, room, truncation):
+def test_truncation_uses_all_room_and_keeps_both_texts(a, b, room, truncation):
     keep_a, keep_b = truncate(a, b, room, truncation)
     assert keep_a + keep_b == min(a + b, room) and 1 <= keep_a <= a and 1 <= keep_b <= b
     if truncation == "only_first" and b < room:
@@ -72,8 +72,8 @@ def test_truncation_fits_wastes_nothing_and_leaves_both_texts(a, b, room, trunca
         assert keep_a == a
 
 
-def test_rows_that_lost_tokens_are_marked():
-    """5,602 tokens crashed a GPU elsewhere; here a pair never exceeds its budget."""
+def test_truncated_rows_are_marked():
+    """In a reference script a pair of 5,602 tokens crashed the GPU; here a pair is never longer than the limit."""
     encoded = encode_pairs(TOKENIZER, ["怎么" * 3000, "怎"], ["如何还款", "么"], 64)
     assert encoded.lengths.tolist() == [64, 5] and encoded.truncated.tolist() == [True, False]
     assert words(encoded.tokens[:64])[-5:] == [*"如何还款", "[SEP]"]
@@ -84,23 +84,23 @@ def test_unknown_tokens_are_counted():
     assert encode_pairs(TOKENIZER, ["怎么🙂"], ["龘"], 64).unknown == 2
 
 
-def test_vocabulary_is_the_same_every_time_and_bounded():
+def test_a_learned_vocabulary_is_reproducible_and_bounded():
     texts = ["How do I pay my bill 怎么还款", "paying the bill 怎么还信用卡", "I paid 3 bills, paying again"] * 3
     first, second = learn_vocabulary(count_words(texts), 60), learn_vocabulary(count_words(list(texts)), 60)
     assert first == second and first[:5] == SPECIAL_TOKENS and len(first) <= 60 and len(set(first)) == len(first)
     assert "怎" in first and "bill" in first
 
 
-def test_vocabulary_is_the_same_in_every_process():
-    """Several processes that train together each learn it. The library's own order of ties is that of a hash table."""
+def test_a_learned_vocabulary_is_the_same_in_every_process():
+    """Each process of a training learns it. The library orders ties as its hash table does."""
     program = """
 import random
 from app.text.vocabulary import count_words, learn_vocabulary
 numbers = random.Random(1)
 print(learn_vocabulary(count_words([" ".join(str(numbers.randrange(10**6)) for _ in range(2000))]), 900))
 """
-    made = {subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True).stdout for _ in range(3)}
-    assert len(made) == 1 and b"##" in made.pop()
+    outputs = {subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True).stdout for _ in range(3)}
+    assert len(outputs) == 1 and b"##" in outputs.pop()
 
 
 def test_both_published_vocabulary_formats(tmp_path):
@@ -117,7 +117,7 @@ def test_published_vocabularies(real_data):
     assert read_vocabulary(real_data / "vocab" / "ernie_3.0_base_zh_vocab.txt")["[CLS]"] == 1
 
 
-def test_saved_tokenizer_is_read_by_others(tmp_path):
+def test_a_saved_tokenizer_is_read_by_tokenizers(tmp_path):
     from tokenizers import Tokenizer
 
     TOKENIZER.save(tmp_path)

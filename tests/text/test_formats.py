@@ -1,4 +1,4 @@
-"""What a file is, its content says: tabs, commas, semicolons, JSON, Excel, whatever its name; what is not clear is one line."""
+"""The format of a file is found by its content: tabs, commas, semicolons, JSON, Excel. An unclear one is one error line."""
 
 import csv
 import gzip
@@ -39,7 +39,7 @@ def sheet_of(path, rows):
 @pytest.mark.parametrize("name", ["pairs.txt", "pairs.csv", "pairs.tsv", "pairs.dat", "pairs", "pairs.jsonl", "pairs.TXT", "pairs.txt.gz"])
 @pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
 @pytest.mark.parametrize("header", [True, False])
-def test_the_delimiter_is_found_whatever_the_name(tmp_path, name, delimiter, header):
+def test_the_delimiter_is_found_by_the_content(tmp_path, name, delimiter, header):
     data = text_of(delimiter, [("text_a", "text_b", "label")] * header + ROWS).encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
     assert rows_of(tmp_path / name) == ROWS
@@ -56,7 +56,7 @@ def test_a_json_array_is_read(tmp_path, indent, name, encoding):
 
 
 @pytest.mark.parametrize("text", ['[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": 1},]', '[{"a": 1}] x', '[{"a": }]', "[{", '[{"a": 1}, , {}]'])
-def test_a_damaged_json_array_is_one_line(tmp_path, text):
+def test_a_damaged_json_array_is_one_error_line(tmp_path, text):
     (tmp_path / "pairs.json").write_text(text)
     with pytest.raises(UserError, match="a damaged JSON array, behind its element [01]"):
         rows_of(tmp_path / "pairs.json", columns="a,a")
@@ -68,7 +68,7 @@ JSON = st.recursive(st.none() | st.integers() | WORD, lambda inside: st.lists(in
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(WORD, JSON, max_size=3), min_size=1, max_size=5), st.sampled_from([None, 1]), st.integers(1, 40))
-def test_any_json_array_comes_back(tmp_path_factory, values, indent, chunk):
+def test_any_json_array_stays_the_same(tmp_path_factory, values, indent, chunk):
     from app.text import json_array
 
     folder = tmp_path_factory.mktemp("array")
@@ -85,14 +85,14 @@ def test_a_sheet_is_read_row_by_row(tmp_path):
     sheet_of(tmp_path / "pairs.xlsx", [("编号", "问题一", "问题二", "标签"), (7, "多\n行", 42, True), (None,) * 4, (8.0, "=1+1", "x", 0.0), (None,)])
     with PairFile(str(tmp_path / "pairs.xlsx")) as file:
         rows = list(file)
-    # Formulas that no program has computed are empty, as openpyxl reads them.
+    # openpyxl reads formulas that no program has computed as empty.
     assert [(row.line, row.text_a, row.text_b, row.label) for row in rows[:1]] == [(2, "多\n行", "42", "True")]
     assert [row.error for row in rows] == ["", "empty line", "text_a is empty"] and rows[2].line == 4
     assert file.described() == "XLSX, text_a = 问题一, text_b = 问题二, label = 标签"
 
 
-def test_rows_of_a_sheet_keep_their_numbers_where_reading_goes_on(tmp_path):
-    """Cells hold line breaks: rows are counted, not lines."""
+def test_rows_of_a_sheet_keep_their_numbers_when_reading_is_resumed(tmp_path):
+    """Cells may have line breaks: rows are counted, not lines."""
     sheet_of(tmp_path / "pairs.xlsx", [("text_a", "text_b"), *((f"多\n行{n}", "乙") for n in range(300))])
     with PairFile(str(tmp_path / "pairs.xlsx")) as file:
         rows, position = iter(file), None
@@ -110,7 +110,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(CELL | st.integers(-(10**14), 10**14).map(str), min_size=2, max_size=2), min_size=1, max_size=6))
-def test_a_sheet_holds_the_texts_that_were_written(tmp_path_factory, rows):
+def test_any_texts_stay_in_a_sheet(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("sheet")
     with open(folder / "rows", "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text_a", "text_b"), *rows])
@@ -120,14 +120,14 @@ def test_a_sheet_holds_the_texts_that_were_written(tmp_path_factory, rows):
     assert found == [tuple(row) for row in rows if not any(map(is_blank, row))]
 
 
-def test_a_first_row_of_another_width_is_asked_about(tmp_path):
-    """It decided on the width, and all other rows were errors."""
+def test_a_first_row_of_another_width_is_refused(tmp_path):
+    """Regression: it decided the number of columns, and all other rows were errors."""
     (tmp_path / "pairs.tsv").write_text("a\tb\tc\td\n" + text_of("\t", ROWS), encoding="utf-8")
     with pytest.raises(UserError, match="its first row has 4 cells, others have 3"):
         rows_of(tmp_path / "pairs.tsv")
 
 
-def test_excels_first_line_says_the_delimiter(tmp_path):
+def test_the_sep_line_of_excel_gives_the_delimiter(tmp_path):
     (tmp_path / "pairs.csv").write_text("sep=;\n" + text_of(";", [("text_a", "text_b", "label"), *ROWS]), encoding="utf-8")
     assert rows_of(tmp_path / "pairs.csv") == ROWS
     with PairFile(str(tmp_path / "pairs.csv")) as file:
@@ -143,23 +143,23 @@ def test_excels_first_line_says_the_delimiter(tmp_path):
         ('["a", "b"]\n["c", "d"]\n'.encode(), "a row in JSON is an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
     ],
 )  # fmt: skip
-def test_what_is_no_file_of_pairs_is_one_line(tmp_path, content, words):
+def test_a_file_that_is_no_pair_file_is_one_error_line(tmp_path, content, words):
     (tmp_path / "pairs.csv").write_bytes(content)
-    with pytest.raises(UserError, match=words) as stopped:
+    with pytest.raises(UserError, match=words) as error:
         rows_of(tmp_path / "pairs.csv")
-    assert str(tmp_path / "pairs.csv") in str(stopped.value) and "\n" not in str(stopped.value)
+    assert str(tmp_path / "pairs.csv") in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("asked, name", [("json", "rows.tsv"), ("xlsx", "rows.tsv"), ("tsv", "array.json"), ("jsonl", "sheet.xlsx")])
-def test_an_input_format_that_the_file_does_not_have_is_refused(tmp_path, asked, name):
+@pytest.mark.parametrize("input_format, name", [("json", "rows.tsv"), ("xlsx", "rows.tsv"), ("tsv", "array.json"), ("jsonl", "sheet.xlsx")])
+def test_an_input_format_that_the_file_does_not_have_is_refused(tmp_path, input_format, name):
     (tmp_path / "rows.tsv").write_text(text_of("\t", ROWS), encoding="utf-8")
     (tmp_path / "array.json").write_text('[{"text_a": "x", "text_b": "y"}]')
     sheet_of(tmp_path / "sheet.xlsx", ROWS)
     with pytest.raises(UserError, match="--input_format|is no JSON array|is no Excel file"):
-        rows_of(tmp_path / name, input_format=asked)
+        rows_of(tmp_path / name, input_format=input_format)
 
 
-def test_the_input_format_decides_where_it_is_said(tmp_path):
+def test_the_input_format_option_decides(tmp_path):
     (tmp_path / "pairs.txt").write_text("a,b\tc,d\ne,f\tg,h\n")
     assert rows_of(tmp_path / "pairs.txt", input_format="tsv") == [("a,b", "c,d", ""), ("e,f", "g,h", "")]
     assert rows_of(tmp_path / "pairs.txt", input_format="csv") == [("a", "b\tc", "d"), ("e", "f\tg", "h")]
@@ -172,7 +172,7 @@ CHINESE = "".join(f"我想问一下怎么还款{number}\t信用卡的还款方�
 
 @pytest.mark.parametrize("end", ["", "\n"])
 @pytest.mark.parametrize("lines", [1, 2, 3])
-def test_gb18030_is_found_in_few_lines_with_and_without_a_last_line_end(tmp_path, end, lines):
+def test_gb18030_is_found_in_short_files_with_and_without_a_last_line_end(tmp_path, end, lines):
     text = "\n".join(CHINESE.split("\n")[:lines]) + end
     (tmp_path / "pairs.tsv").write_bytes(text.encode("gb18030"))
     with PairFile(str(tmp_path / "pairs.tsv")) as file:
@@ -181,7 +181,7 @@ def test_gb18030_is_found_in_few_lines_with_and_without_a_last_line_end(tmp_path
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_one_broken_line_does_not_decide_for_all(tmp_path, encoding):
-    """Databases that cut fields by bytes leave half a character."""
+    """Databases that truncate fields by bytes leave half a character."""
     lines = CHINESE.encode(encoding).split(b"\n")
     lines[500] = lines[500].replace("款".encode(encoding), "款".encode(encoding)[:1], 1)
     (tmp_path / "pairs.tsv").write_bytes(b"\n".join(lines))
@@ -201,8 +201,8 @@ OTHER_TEXTS = {
 
 
 @pytest.mark.parametrize("encoding", OTHER_TEXTS)
-def test_other_encodings_are_asked_about_and_read_when_named(tmp_path, encoding):
-    """Taken for GB18030 they were scored as nonsense, without a word."""
+def test_other_encodings_are_refused_unless_the_user_names_them(tmp_path, encoding):
+    """Regression: they were read as GB18030, and nonsense was scored without a message."""
     (tmp_path / "pairs.tsv").write_bytes((OTHER_TEXTS[encoding] * 2).encode(encoding))
     with pytest.raises(UserError, match="not UTF-8, and not surely GB18030.*--encoding"):
         rows_of(tmp_path / "pairs.tsv")
@@ -213,7 +213,7 @@ def test_other_encodings_are_asked_about_and_read_when_named(tmp_path, encoding)
 # -- CSV that is broken --------------------------------------------------------------------------------------------------
 
 
-def test_a_quote_that_is_never_closed_spoils_its_line_only(tmp_path):
+def test_a_quote_that_is_never_closed_is_an_error_of_its_line_only(tmp_path):
     rows = [f"甲{number},乙{number},1" for number in range(200)]
     rows[3] = '"甲3,乙3,1'
     (tmp_path / "pairs.csv").write_text("text_a,text_b,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
@@ -223,13 +223,13 @@ def test_a_quote_that_is_never_closed_spoils_its_line_only(tmp_path):
     assert found[-1].text_a == "甲199" and found[-1].line == 201
 
 
-def test_a_bad_row_of_several_lines_says_which(tmp_path):
+def test_the_error_of_a_row_of_several_lines_names_them(tmp_path):
     (tmp_path / "pairs.csv").write_text('text_a,text_b\n"two\nlines",\nx,y\n', encoding="utf-8")
     with PairFile(str(tmp_path / "pairs.csv")) as file:
         assert [row.error for row in file] == ["text_b is empty (a row of lines 2 to 3)", ""]
 
 
-def test_training_reads_what_prediction_reads(tmp_path):
+def test_training_reads_the_same_files_as_prediction(tmp_path):
     sheet_of(tmp_path / "pairs.xlsx", [("问题1", "问题2", "标签"), *ROWS])
     pairs = read_labelled_pairs(str(tmp_path / "pairs.xlsx"))
     assert pairs.columns == ["问题1", "问题2", "标签"] and list(zip(pairs.text_a, pairs.text_b, pairs.labels)) == ROWS

@@ -1,4 +1,4 @@
-"""Pair files: formats, columns, encodings, and bad rows by line number."""
+"""Pair files: formats, columns, encodings, and bad rows with their line numbers."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ def rows_of(path, columns="", labelled=False):
 @pytest.mark.parametrize(
     "header", ["text_a\ttext_b\tlabel", "query\ttitle\tlabel", "sentence1\tsentence2\tlabel", "Question1\tQUESTION2\tLabel"]
 )
-def test_known_headers(tmp_path, header):
+def test_recognised_headers(tmp_path, header):
     path = tmp_path / "pairs.tsv"
     path.write_text(f"{header}\n甲\t乙\t1\n", encoding="utf-8")
     (row,) = rows_of(path, labelled=True)
@@ -51,10 +51,10 @@ def test_columns_by_name_and_by_number(tmp_path, columns, expected):
 
 
 @pytest.mark.parametrize("ending", ["tsv", "csv", "jsonl"])
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_every_format_encoding_and_line_end(tmp_path, ending, packed, encoding, line_end):
+def test_every_format_encoding_and_line_end(tmp_path, ending, compressed, encoding, line_end):
     lines = {
         "tsv": ["text_a\ttext_b\tlabel", "怎么还信用卡\t信用卡如何还款\t1", "今天天气\t明天天气\t0"],
         "csv": ["text_a,text_b,label", "怎么还信用卡,信用卡如何还款,1", "今天天气,明天天气,0"],
@@ -63,9 +63,9 @@ def test_every_format_encoding_and_line_end(tmp_path, ending, packed, encoding, 
             for a, b, label in (("怎么还信用卡", "信用卡如何还款", 1), ("今天天气", "明天天气", 0))
         ],
     }[ending]
-    data = line_end.join(lines).encode(encoding)  # and no line end after the last line
-    path = tmp_path / f"pairs.{ending}{'.gz' if packed else ''}"
-    path.write_bytes(gzip.compress(data) if packed else data)
+    data = line_end.join(lines).encode(encoding)  # without a line end after the last line
+    path = tmp_path / f"pairs.{ending}{'.gz' if compressed else ''}"
+    path.write_bytes(gzip.compress(data) if compressed else data)
     pairs = read_labelled_pairs(str(path))
     assert (pairs.text_a, pairs.text_b) == (["怎么还信用卡", "今天天气"], ["信用卡如何还款", "明天天气"])
     assert pairs.labels == ["1", "0"]
@@ -78,10 +78,10 @@ def test_csv_quotes_and_line_breaks_inside_a_cell(tmp_path):
     first, second = rows_of(path)
     assert (first.line, first.text_a, first.text_b) == (2, 'a, "quoted"', "two\nlines")
     assert first.raw == '"a, ""quoted""","two\nlines",1'
-    assert second.line == 4  # the row above took two lines
+    assert second.line == 4  # the row above has two lines
 
 
-def test_tsv_knows_no_quoting_and_no_other_line_ends(tmp_path):
+def test_tsv_has_no_quoting_and_no_other_line_ends(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text('text_a\ttext_b\tlabel\n"他说\u2028了\t好"的\x0b吗\t1\n', encoding="utf-8")
     (row,) = rows_of(path)
@@ -108,14 +108,13 @@ def test_bad_rows_are_named_by_line(tmp_path, line, reason):
 def test_only_the_first_five_bad_rows_are_named_and_all_are_counted(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text("text_a\ttext_b\tlabel\na\tb\t1\n" + "x\n" * 7, encoding="utf-8")
-    with pytest.raises(UserError) as stopped:
+    with pytest.raises(UserError) as error:
         read_labelled_pairs(str(path))
-    assert (
-        "7 bad row(s): line 3:" in str(stopped.value) and "line 7:" in str(stopped.value) and "line 8" not in str(stopped.value)
-    )
+    message = str(error.value)
+    assert "7 bad row(s): line 3:" in message and "line 7:" in message and "line 8" not in message
 
 
-def test_a_byte_that_does_not_decode_spoils_its_row_only(tmp_path):
+def test_an_invalid_byte_is_an_error_of_its_row_only(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_bytes("甲\t乙\n".encode() * 20 + b"\xff\xfe\tx\n" + "丙\t丁\n".encode())
     rows = rows_of(path)
@@ -155,10 +154,10 @@ def test_missing_file_folder_and_truncated_gzip(tmp_path):
         rows_of(tmp_path / "folder.tsv")
     with pytest.raises(UserError, match="No such file"):
         rows_of(tmp_path / "none.tsv")
-    whole = gzip.compress("".join(f"{i}甲\t{i * 7919 % 1000}乙\n" for i in range(300_000)).encode())
-    (tmp_path / "cut.tsv.gz").write_bytes(whole[: len(whole) * 3 // 4])
+    content = gzip.compress("".join(f"{i}甲\t{i * 7919 % 1000}乙\n" for i in range(300_000)).encode())
+    (tmp_path / "truncated.tsv.gz").write_bytes(content[: len(content) * 3 // 4])
     with pytest.raises(UserError, match="to its end"):
-        rows_of(tmp_path / "cut.tsv.gz")
+        rows_of(tmp_path / "truncated.tsv.gz")
 
 
 CELL = st.text(st.characters(blacklist_characters="\t\n\r", blacklist_categories=("Cs",)), min_size=1).filter(str.strip)
@@ -166,7 +165,7 @@ CELL = st.text(st.characters(blacklist_characters="\t\n\r", blacklist_categories
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(CELL, CELL, st.sampled_from("01")), min_size=1, max_size=20))
-def test_any_text_comes_back_from_a_tsv_as_it_was(tmp_path_factory, pairs):
+def test_any_text_stays_the_same_in_a_tsv(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("any") / "pairs.tsv"
     lines = ["text_a\ttext_b\tlabel", *("\t".join(pair) for pair in pairs)]
     path.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
@@ -174,11 +173,11 @@ def test_any_text_comes_back_from_a_tsv_as_it_was(tmp_path_factory, pairs):
     assert [(row.text_a, row.text_b, row.label) for row in rows] == pairs and [row.raw for row in rows] == lines[1:]
 
 
-def test_lcqmc_is_read_whole(real_data):
+def test_all_rows_of_lcqmc_are_read(real_data):
     pairs = read_labelled_pairs(str(real_data / "lcqmc" / "dev.tsv"))
     assert len(pairs) == 8802 and set(pairs.labels) == {"0", "1"}
 
 
-def test_mrpc_with_bom_and_odd_header(real_data):
+def test_mrpc_has_a_byte_order_mark_and_an_unusual_header(real_data):
     pairs = read_labelled_pairs(str(real_data / "mrpc" / "dev.tsv"), "#1 String,#2 String,Quality")
     assert len(pairs) == 408 and pairs.text_a[0].startswith("He said the foodservice pie business")

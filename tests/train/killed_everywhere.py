@@ -1,9 +1,9 @@
-"""A run killed at its Nth change of the disk, then begun again by the same line, for every N: it must leave what one that was never
-killed leaves. Prints what differs, as JSON.
+"""Kills a run at its Nth change on disk and starts the same command again, for N = 1, 1 + STRIDE, ...: each time it must leave the
+files of a run that was never killed. Prints the differences as JSON.
 
     PYTHONPATH=.:tests python tests/train/killed_everywhere.py fresh|overwrite STRIDE
 
-Each run is a fork of this process, which itself computes nothing; a kill is `os._exit` in the middle: nothing is tidied up.
+Each run is a fork of this process, which itself computes nothing. A kill is `os._exit`: nothing is tidied up.
 """
 
 import json
@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import test_trainer
-import visualdl  # noqa: F401  before the forks, which then need not
+import small_task
+import visualdl  # noqa: F401  loaded once, before the forks
 
 TOTAL = 5
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
@@ -23,7 +23,7 @@ SAVES = {"save_total_limit": 1, "logging_steps": 1}
 
 
 def in_fork(function, *arguments):
-    """Runs it in a child; returns the exit code."""
+    """Runs the function in a child process; returns its exit code."""
     number = os.fork()
     if number == 0:
         sys.stdout = open(os.devnull, "w")
@@ -36,7 +36,7 @@ def in_fork(function, *arguments):
 
 
 def run_and_kill(folder, at, settings, counted):
-    """Runs to the `at`th change of the disk; notes how many there were where it comes to the end."""
+    """Runs up to change `at` on disk. A run that reaches its end writes the number of its changes into the file `counted`."""
     changes = [0]
 
     def hook(event, arguments):
@@ -47,46 +47,46 @@ def run_and_kill(folder, at, settings, counted):
                 os._exit(137)
 
     sys.addaudithook(hook)
-    test_trainer.run(folder, TOTAL, **SAVES, **settings)
+    small_task.run(folder, TOTAL, **SAVES, **settings)
     number = changes[0]  # before the next line changes the disk
     counted.write_text(str(number))
 
 
-def run_and_tell(folder, settings, message):
-    """Runs to the end and writes down what is left behind."""
-    test_trainer.run(folder, TOTAL, **SAVES, **settings)
-    left = {name: repr(value) for name, value in test_trainer.left_behind(folder).items()}
-    left["strays"] = sorted(file.name for file in folder.rglob(".*") if file.name.endswith((".tmp", ".previous")))
-    message.write_text(json.dumps(left))
+def run_and_report(folder, settings, report):
+    """Runs to the end and writes what the run left into the file `report`, as JSON."""
+    small_task.run(folder, TOTAL, **SAVES, **settings)
+    files = {name: repr(value) for name, value in small_task.files_of_run(folder).items()}
+    files["temporary files"] = sorted(file.name for file in folder.rglob(".*") if file.name.endswith((".tmp", ".previous")))
+    report.write_text(json.dumps(files))
 
 
 def main(how, stride):
-    place, settings = Path(tempfile.mkdtemp()), SETTINGS[how]
-    message, counted, before = place / "told", place / "counted", place / "before"
+    root, settings = Path(tempfile.mkdtemp()), SETTINGS[how]
+    report, counted, before = root / "report", root / "counted", root / "before"
     try:
-        assert in_fork(run_and_tell, place / "whole", settings, message) == 0
-        expected = json.loads(message.read_text())
+        assert in_fork(run_and_report, root / "uninterrupted", settings, report) == 0
+        expected = json.loads(report.read_text())
         before.mkdir()
         if how == "overwrite":
-            assert in_fork(run_and_tell, before, {"seed": 5}, message) == 0
-        shutil.copytree(before, place / "counting")
-        assert in_fork(run_and_kill, place / "counting", -1, settings, counted) == 0
+            assert in_fork(run_and_report, before, {"seed": 5}, report) == 0
+        shutil.copytree(before, root / "counting")
+        assert in_fork(run_and_kill, root / "counting", -1, settings, counted) == 0
         differences, number = [], int(counted.read_text())
         for at in range(1, number + 1, stride):
-            folder = place / f"run{at}"
+            folder = root / f"run{at}"
             shutil.copytree(before, folder)
             if in_fork(run_and_kill, folder, at, settings, counted) != 137:
                 differences.append([at, "was not killed"])
-            if in_fork(run_and_tell, folder, settings, message) != 0:
-                differences.append([at, "cannot be begun again"])
+            if in_fork(run_and_report, folder, settings, report) != 0:
+                differences.append([at, "cannot be started again"])
                 continue
-            found = json.loads(message.read_text())
+            found = json.loads(report.read_text())
             wrong = [name for name in {**expected, **found} if found.get(name) != expected.get(name)]
             differences += [[at, *wrong]] if wrong else []
             shutil.rmtree(folder)
         print(json.dumps({"changes": number, "differences": differences}))
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(root)
 
 
 main(sys.argv[1], int(sys.argv[2]))

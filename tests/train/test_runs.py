@@ -1,4 +1,4 @@
-"""Whole runs as real processes: kills, interruptions, a full disk, several processes."""
+"""Complete training runs in real processes: kills, interruptions, a full disk, several processes."""
 
 import functools
 import json
@@ -24,15 +24,15 @@ def flags(small_flags):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, flags):
-    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+def uninterrupted(tmp_path_factory, flags):
+    folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     process = start("match", flags, folder)
     output, errors = process.communicate()
     assert process.returncode == 0 and errors == "", output + errors
     return folder
 
 
-def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tmp_path):
+def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(uninterrupted, flags, tmp_path):
     folder = tmp_path / "killed"
     for step in (1, 14, 38):
         process = start("match", flags, folder, "--resume")
@@ -41,12 +41,12 @@ def test_killed_at_several_points_and_resumed_the_weights_are_bit_identical(undi
         process.wait()
     process = start("match", flags, folder, "--resume")
     output, _ = process.communicate()
-    assert process.returncode == 0 and hashes(folder) == hashes(undisturbed), output
+    assert process.returncode == 0 and hashes(folder) == hashes(uninterrupted), output
     steps = [event["step"] for event in journal(folder) if event["event"] == "train"]
-    assert steps == sorted(set(steps)) == list(range(1, 40))  # each step told once, however often it was begun
+    assert steps == sorted(set(steps)) == list(range(1, 40))  # each step is logged once, however often it was started
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
+def test_ctrl_c_saves_and_says_how_to_resume(uninterrupted, flags, tmp_path):
     folder = tmp_path / "interrupted"
     process = start("match", flags, folder)
     wait_for_step(process, folder, 9)
@@ -56,52 +56,52 @@ def test_ctrl_c_saves_and_says_how_to_go_on(undisturbed, flags, tmp_path):
     assert "stopped and saved at step" in errors and errors.rstrip().endswith("--resume")
     process = start("match", flags, folder, "--resume")
     process.communicate()
-    assert process.returncode == 0 and hashes(folder) == hashes(undisturbed)
+    assert process.returncode == 0 and hashes(folder) == hashes(uninterrupted)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp_path, number):
     folder = tmp_path / "two"
-    more = ["--num_processes", "2", "--epochs", "30"]
-    process = start("match", flags, folder, *more)
+    two_processes = ["--num_processes", "2", "--epochs", "30"]
+    process = start("match", flags, folder, *two_processes)
     wait_for_step(process, folder, 12)
-    second = start("match", flags, folder, *more, "--resume")
+    second = start("match", flags, folder, *two_processes, "--resume")
     assert second.wait() == 2 and "another run is using" in second.communicate()[1]
     os.killpg(process.pid, number)  # as a terminal does
     output, errors = process.communicate()
     assert process.returncode == 130, output + errors
     assert "stopped and saved at step" in output + errors and "Traceback" not in output + errors
     assert json.loads((folder / "state/trainer_state.json").read_text())["step"] >= 12
-    resumed = start("match", flags, folder, *more, "--max_steps", "0", "--resume", "--early_stopping", "0")
+    resumed = start("match", flags, folder, *two_processes, "--max_steps", "0", "--resume", "--early_stopping", "0")
     wait_for_step(resumed, folder, 60)
     assert any(event["event"] == "start" and event["step"] >= 12 for event in journal(folder))
     os.killpg(resumed.pid, number)
     resumed.communicate()
 
 
-def test_a_finished_run_is_not_overwritten_by_accident(undisturbed, flags, tmp_path):
-    before = hashes(undisturbed)
-    again = start("match", flags, undisturbed)
+def test_a_finished_run_is_not_overwritten_by_accident(uninterrupted, flags, tmp_path):
+    before = hashes(uninterrupted)
+    again = start("match", flags, uninterrupted)
     _, errors = again.communicate()
-    assert again.returncode == 2 and "--resume" in errors and "--overwrite" in errors and hashes(undisturbed) == before
+    assert again.returncode == 2 and "--resume" in errors and "--overwrite" in errors and hashes(uninterrupted) == before
 
 
-def test_a_resumed_run_keeps_its_options_and_its_data(undisturbed, flags, small_data):
-    other = start("match", flags, undisturbed, "--resume", "--weight_decay", "0.5")
+def test_a_resumed_run_keeps_its_options_and_its_data(uninterrupted, flags, small_data):
+    other = start("match", flags, uninterrupted, "--resume", "--weight_decay", "0.5")
     _, errors = other.communicate()
     assert other.returncode == 2 and "--weight_decay 0.5" in errors
     original = (small_data / "train.tsv").read_text(encoding="utf-8")
     try:
         (small_data / "train.tsv").write_text(original.replace("0\n", "1\n", 1), encoding="utf-8")
-        other = start("match", flags, undisturbed, "--resume")
+        other = start("match", flags, uninterrupted, "--resume")
         _, errors = other.communicate()
         assert other.returncode == 2 and "train.tsv has changed" in errors
     finally:
         (small_data / "train.tsv").write_text(original, encoding="utf-8")
 
 
-def test_a_full_disk_leaves_the_previous_checkpoint_whole(flags, tmp_path):
-    """A limit on the size of files fails a write as a full disk does, half-way through."""
+def test_a_full_disk_leaves_the_previous_checkpoint_complete(flags, tmp_path):
+    """A limit on the size of files makes a write fail half-way, as a full disk does."""
     folder = tmp_path / "full"
     process = start("match", flags, folder, "--max_steps", "8")
     process.communicate()
@@ -124,60 +124,60 @@ from app import runtime; runtime.load_paddle()
 from pathlib import Path
 from app.match.checkpoint import load_matcher, save_matcher
 folder = Path({folder!r}) / "best"
-model, tokenizer, card = load_matcher(folder)
+model, tokenizer, matcher_config = load_matcher(folder)
 try:
-    save_matcher(folder, model, tokenizer, card)
+    save_matcher(folder, model, tokenizer, matcher_config)
 except OSError as problem:
     print("OSError", problem.errno)
 """
 
 
 def _rounding_after_adam(terms, steps):
-    """How far rounding may move a weight in the mean, as a share of the learning rates' sum.
+    """How far rounding may move a weight on average, as a share of the sum of all learning rates.
 
-    A gradient is a float32 sum of `terms` (tokens of a step), so it is uncertain by d = sqrt(terms) * 2^-24 of a usual gradient.
-    Adam divides by the gradient's own size: a weight whose gradient is x times the usual one moves by d / x otherwise, and where
-    x < d by a whole step. Over x from 0 to 1 the mean is d * (1 + ln(1 / d)). Steps add up as a random walk.
+    A gradient is a float32 sum of `terms` values (the tokens of a step), so its error is d = sqrt(terms) * 2^-24 of a typical
+    gradient. Adam divides by the size of the gradient: the update of a weight whose gradient is x times the typical one changes by
+    d / x, and by a full step if x < d. The mean over x from 0 to 1 is d * (1 + ln(1 / d)). Steps add up as a random walk.
     """
     uncertain = np.sqrt(terms) * 2.0**-24
     return uncertain * (1 + np.log(1 / uncertain)) * np.sqrt(steps)
 
 
-def test_two_processes_give_what_one_gives_with_twice_the_batch(flags, tmp_path):
-    def run(name, *more):
-        done = run_app("match", *flags, "--dropout", "0", "--epochs", "1", "--output_dir", str(tmp_path / name), *more)
+def test_processes_and_micro_batches_of_one_global_batch_size_give_the_same_weights(flags, tmp_path):
+    def run(name, *batch_flags):
+        done = run_app("match", *flags, "--dropout", "0", "--epochs", "1", "--output_dir", str(tmp_path / name), *batch_flags)
         assert done.returncode == 0, done.stdout + done.stderr
         return tmp_path / name
 
     one = run("one", "--batch_size", "16")
     two = run("two", "--batch_size", "8", "--num_processes", "2")
-    parts = run("parts", "--batch_size", "4", "--gradient_accumulation_steps", "4")
+    accumulated = run("accumulated", "--batch_size", "4", "--gradient_accumulation_steps", "4")
     expected = read_arrays(one / "last" / "model.safetensors")
-    moved = sum(event["learning_rate"] for event in journal(one) if event["event"] == "train")  # by Adam, a weight, at most
+    moved = sum(event["learning_rate"] for event in journal(one) if event["event"] == "train")  # the most that Adam can move a weight
     rounding = _rounding_after_adam(terms=16 * 33, steps=13)
-    for other in (two, parts):
+    for other in (two, accumulated):
         found = read_arrays(other / "last" / "model.safetensors")
         for name in expected:
             difference = np.abs(found[name] - expected[name]) / moved
-            # Softmax cancels the key bias: its gradient is rounding alone, and so is the way that Adam moves it.
+            # Softmax cancels the key bias: its gradient is only rounding errors, and so are its updates by Adam.
             assert difference.max() < 1 if name.endswith("k_proj.bias") else difference.mean() < rounding, name
 
-        def metrics(folder, kind):
-            return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == kind]
+        def losses(folder, event_name):
+            return [(event["step"], event["loss"]) for event in journal(folder) if event["event"] == event_name]
 
-        for kind in ("train", "evaluate"):  # the dev set was scored in shares; the log shows means over all processes
-            assert np.allclose(metrics(one, kind), metrics(other, kind), atol=1e-5) and metrics(one, kind)
+        for name in ("train", "evaluate"):  # each process scores a share of the dev set; the log has means over all processes
+            assert np.allclose(losses(one, name), losses(other, name), atol=1e-5) and losses(one, name)
 
 
-def test_the_learning_rate_ends_at_zero_and_the_best_is_kept(undisturbed):
-    """A reference script ends at 55 % of its peak rate, and keeps the last weights, not the best on dev."""
-    events = journal(undisturbed)
+def test_the_learning_rate_ends_at_zero_and_the_best_checkpoint_is_kept(uninterrupted):
+    """A reference script ends at 55 % of its peak rate, and keeps the last weights instead of the best on dev."""
+    events = journal(uninterrupted)
     rates = [event["learning_rate"] for event in events if event["event"] == "train"]
     assert len(rates) == 39 and max(rates) == pytest.approx(5e-4) and rates[-1] < 0.05 * max(rates)
     dev = {event["step"]: event["accuracy"] for event in events if event["event"] == "evaluate"}
-    best = json.loads((undisturbed / "best" / "matcher.json").read_text())
+    best = json.loads((uninterrupted / "best" / "matcher.json").read_text())
     assert dev[best["step"]] == max(dev.values()) == best["dev"]["accuracy"] and 39 in dev
-    assert json.loads((undisturbed / "last" / "matcher.json").read_text())["step"] == 39
+    assert json.loads((uninterrupted / "last" / "matcher.json").read_text())["step"] == 39
 
 
 def test_early_stopping(flags, tmp_path):
@@ -187,79 +187,79 @@ def test_early_stopping(flags, tmp_path):
     assert len(steps) <= 5 and max(steps) < 39
 
 
-def test_visualdl_reads_the_curves(undisturbed):
+def test_visualdl_reads_the_curves(uninterrupted):
     from visualdl import LogReader
 
-    (log,) = (undisturbed / "vdl").glob("*.log")
+    (log,) = (uninterrupted / "vdl").glob("*.log")
     tags = LogReader(file_path=str(log)).get_tags()
     assert {"train/loss", "train/accuracy", "train/learning_rate", "train/pairs_per_second", "dev/accuracy"} <= set(tags["scalar"])
     assert any("classifier" in name for name in tags["histogram"])
 
 
 def _training_processes(process):
-    """The launcher and the processes that train, by their numbers, once training has begun."""
+    """The process ids of the launcher and of the training processes; call it when training has started."""
     return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
 
-def _alive(numbers):
-    return [number for number in numbers if psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE]
+def _alive(pids):
+    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
 
 
-def _check_ended(numbers):
-    """The system ends a process whose parent is gone, a moment later."""
+def _check_ended(pids):
+    """The system ends a process whose parent is gone, but with a delay."""
     for _ in range(100):
-        if not _alive(numbers):
+        if not _alive(pids):
             return
         time.sleep(0.1)
-    assert not _alive(numbers)
+    assert not _alive(pids)
 
 
-def test_a_killed_process_is_one_line_and_a_killed_parent_leaves_no_orphans(flags, tmp_path):
-    """Three orphans were seen that trained on, into the folder of the run that had been started again."""
-    folder, more = tmp_path / "two", ["--num_processes", "2", "--epochs", "30"]
-    process = start("match", flags, folder, *more)
+def test_a_killed_process_is_one_error_line_and_a_killed_parent_leaves_no_orphans(flags, tmp_path):
+    """Regression: three orphans continued to train, in the folder of the run that had been started again."""
+    folder, two_processes = tmp_path / "two", ["--num_processes", "2", "--epochs", "30"]
+    process = start("match", flags, folder, *two_processes)
     wait_for_step(process, folder, 12)
-    numbers = _training_processes(process)
-    os.kill(max(numbers), signal.SIGKILL)  # the last one that was started
+    pids = _training_processes(process)
+    os.kill(max(pids), signal.SIGKILL)  # the process that was started last
     output, errors = process.communicate()
     assert process.returncode == 2 and errors.count("\n") == 1, output + errors
     assert "process 1 of 2 was ended by SIGKILL" in errors and "--resume continues" in errors and "Traceback" not in output
-    assert not _alive(numbers)
-    launcher = start("match", flags, folder, *more, "--resume")
+    assert not _alive(pids)
+    launcher = start("match", flags, folder, *two_processes, "--resume")
     wait_for_step(launcher, folder, json.loads((folder / "state/trainer_state.json").read_text())["step"] + 5)
-    numbers = _training_processes(launcher)
-    os.kill(min(numbers), signal.SIGKILL)
+    pids = _training_processes(launcher)
+    os.kill(min(pids), signal.SIGKILL)
     output, errors = launcher.communicate()
     assert launcher.returncode == 2 and errors.count("\n") == 1, output + errors
     assert "the launcher of 2 processes was ended by SIGKILL" in errors and "--resume continues" in errors
-    _check_ended(numbers)
-    again = start("match", flags, folder, *more, "--resume")
+    _check_ended(pids)
+    again = start("match", flags, folder, *two_processes, "--resume")
     wait_for_step(again, folder, json.loads((folder / "state/trainer_state.json").read_text())["step"] + 5)
-    numbers = _training_processes(again)
+    pids = _training_processes(again)
     again.kill()
     again.wait()
-    assert len(numbers) == 3
-    _check_ended(numbers)
+    assert len(pids) == 3
+    _check_ended(pids)
 
 
-def test_a_run_that_a_full_disk_ended_goes_on(undisturbed, flags, tmp_path):
-    """A limit on the size of files fails a write as a full disk does. The line is the same as in a job script: with --resume."""
+def test_a_run_that_a_full_disk_ended_is_resumed(uninterrupted, flags, tmp_path):
+    """A limit on the size of files makes a write fail as a full disk does. The command is the same each time, as in a job script."""
     folder = tmp_path / "full"
-    weights = (undisturbed / "state/model.safetensors").stat().st_size
-    for size in (weights // 2, weights + 1000):  # at the weights, at the optimizer's moments
+    weights = (uninterrupted / "state/model.safetensors").stat().st_size
+    for size in (weights // 2, weights + 1000):  # fails at the weights, then at the optimizer's moments
         limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
         full = run_app("match", *flags, "--resume", "--output_dir", str(folder), preexec_fn=limit)
         assert full.returncode == 2 and full.stderr.count("\n") == 1 and "Make room" in full.stderr, full.stderr
     done = run_app("match", *flags, "--resume", "--output_dir", str(folder))
-    assert done.returncode == 0 and hashes(folder) == hashes(undisturbed), done.stdout + done.stderr
+    assert done.returncode == 0 and hashes(folder) == hashes(uninterrupted), done.stdout + done.stderr
     for name in ("last/matcher.json", "best/matcher.json"):
-        assert (folder / name).read_text() == (undisturbed / name).read_text()
+        assert (folder / name).read_text() == (uninterrupted / name).read_text()
 
 
 def test_a_refused_command_leaves_no_folder(flags, tmp_path):
     (tmp_path / "bad.tsv").write_text("甲\t乙\n", encoding="utf-8")
-    for more in (["--train_set", str(tmp_path / "bad.tsv")], ["--model_name_or_path", "./nowhere"]):
-        process = start("match", flags, tmp_path / "new", *more)
+    for wrong in (["--train_set", str(tmp_path / "bad.tsv")], ["--model_name_or_path", "./nowhere"]):
+        process = start("match", flags, tmp_path / "new", *wrong)
         _, errors = process.communicate()
         assert process.returncode == 2 and errors.count("\n") == 1, errors
         assert not (tmp_path / "new").exists()
@@ -268,7 +268,7 @@ def test_a_refused_command_leaves_no_folder(flags, tmp_path):
     assert (tmp_path / "new").is_dir()
 
 
-def test_a_refused_command_leaves_the_old_run_and_a_new_one_may_start_from_it(flags, small_data, tmp_path):
+def test_a_refused_command_keeps_the_old_run_and_a_new_run_may_start_from_it(flags, small_data, tmp_path):
     folder = tmp_path / "run"
     assert run_app("match", *flags, "--max_steps", "4", "--output_dir", str(folder)).returncode == 0
     before = hashes(folder)
@@ -281,12 +281,12 @@ def test_a_refused_command_leaves_the_old_run_and_a_new_one_may_start_from_it(fl
     ):
         refused = run_app("match", *flags, "--overwrite", "--output_dir", str(folder), *wrong)
         assert refused.returncode == 2 and hashes(folder) == before, refused.stderr
-    own = ["--overwrite", "--init_from_ckpt", str(folder / "best"), "--max_steps", "2", "--output_dir", str(folder)]
-    done = run_app("match", *flags, *own)
+    continued = ["--overwrite", "--init_from_ckpt", str(folder / "best"), "--max_steps", "2", "--output_dir", str(folder)]
+    done = run_app("match", *flags, *continued)
     assert done.returncode == 0 and hashes(folder) != before, done.stderr
 
 
-def test_the_threshold_that_was_asked_for_is_kept_before_the_first_evaluation(flags, tmp_path):
+def test_the_threshold_option_is_saved_before_the_first_evaluation(flags, tmp_path):
     folder = tmp_path / "run"
     process = start("match", flags, folder, "--threshold", "0.7", "--eval_steps", "0", "--epochs", "30")
     wait_for_step(process, folder, 8)
