@@ -22,13 +22,13 @@ from app.encoder.weights import read_weights
 from app.errors import UserError
 from app.progress import say
 from app.text.fast_tokenizer import FastWordPieceTokenizer
-from app.text.tokenizer_config import ADDED, CONFIG, MAP
+from app.text.tokenizer_config import ADDED_TOKENS, CONFIG, SPECIAL_MAP
 from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.vocabulary import VOCABULARY
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-OF_TOKENIZER = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # what the tokenizer needs of these, it says
+OF_TOKENIZER = (VOCABULARY, TOKENIZER_JSON, CONFIG, SPECIAL_MAP, ADDED_TOKENS)  # what the tokenizer needs of these, it says
 SECONDS = 30  # that a server may keep silent
 
 

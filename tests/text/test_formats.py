@@ -58,7 +58,7 @@ def test_a_json_array_is_read(tmp_path, indent, name, encoding):
 @pytest.mark.parametrize("text", ['[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": 1},]', '[{"a": 1}] x', '[{"a": }]', "[{", '[{"a": 1}, , {}]'])
 def test_a_damaged_json_array_is_one_line(tmp_path, text):
     (tmp_path / "pairs.json").write_text(text)
-    with pytest.raises(UserError, match="a damaged JSON array, behind its element [01]"):
+    with pytest.raises(UserError, match="a damaged JSON array, after its element [01]"):
         rows_of(tmp_path / "pairs.json", columns="a,a")
 
 
@@ -140,7 +140,7 @@ def test_excels_first_line_says_the_delimiter(tmp_path):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel file of before 2007; save it as .xlsx or .csv"),
         (b"PAR1\x15\x04", "cannot be read as Parquet"), (b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "packed with xz"), (b"PK\x03\x04x", "cannot be read as .xlsx"),
         ("甲\t乙\n".encode("utf-16"), "UTF-16"), (b"a\tb\rc\td\re\tf\r", "old Macs"), (b"one\ntwo\nthree\n", "its first row is 'one"),
-        ('["a", "b"]\n["c", "d"]\n'.encode(), "a row in JSON is an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
+        ('["a", "b"]\n["c", "d"]\n'.encode(), "a JSON row must be an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
     ],
 )  # fmt: skip
 def test_what_is_no_file_of_pairs_is_one_line(tmp_path, content, words):
@@ -155,7 +155,7 @@ def test_an_input_format_that_the_file_does_not_have_is_refused(tmp_path, asked,
     (tmp_path / "rows.tsv").write_text(text_of("\t", ROWS), encoding="utf-8")
     (tmp_path / "array.json").write_text('[{"text_a": "x", "text_b": "y"}]')
     sheet_of(tmp_path / "sheet.xlsx", ROWS)
-    with pytest.raises(UserError, match="--input_format|is no JSON array|is no Excel file"):
+    with pytest.raises(UserError, match="--input_format"):
         rows_of(tmp_path / name, input_format=asked)
 
 
@@ -204,7 +204,7 @@ OTHER_TEXTS = {
 def test_other_encodings_are_asked_about_and_read_when_named(tmp_path, encoding):
     """Taken for GB18030 they were scored as nonsense, without a word."""
     (tmp_path / "pairs.tsv").write_bytes((OTHER_TEXTS[encoding] * 2).encode(encoding))
-    with pytest.raises(UserError, match="not UTF-8, and not surely GB18030.*--encoding"):
+    with pytest.raises(UserError, match="not UTF-8, and probably not GB18030.*--encoding"):
         rows_of(tmp_path / "pairs.tsv")
     found = rows_of(tmp_path / "pairs.tsv", encoding=encoding)
     assert found[0][:2] == tuple(OTHER_TEXTS[encoding].split("\n")[0].split("\t"))

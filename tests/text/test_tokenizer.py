@@ -136,7 +136,7 @@ def test_settings_are_honoured(tmp_path, config, basic):
         ("[]", "damaged"),
         ('{"do_lower_case": "true"}', "do_lower_case is 'true'"),
         ('{"strip_accents": 1}', "strip_accents is 1"),
-        ('{"do_basic_tokenize": false}', "do_basic_tokenize is False, which is not done here"),
+        ('{"do_basic_tokenize": false}', "do_basic_tokenize is False, which is not supported"),
         ('{"do_basic_tokenize": null}', "do_basic_tokenize is None"),
         ('{"never_split": ["[X]"]}', "never_split is ..\\[X"),
         ('{"clean_text": false}', "clean_text is False"),
@@ -179,7 +179,7 @@ ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": F
         ("model", {**WORDPIECE, "continuing_subword_prefix": "@@"}, "continuing_subword_prefix"),
         ("model", {**WORDPIECE, "max_input_chars_per_word": 200}, "max_input_chars_per_word"),
         ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "怎": 6, "么": 5}}, "'怎' is 5 in vocab.txt and 6 in tokenizer.json"),
-        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "贷": len(VOCABULARY)}}, "'贷' is nothing in vocab.txt"),
+        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "贷": len(VOCABULARY)}}, "'贷' is missing in vocab.txt"),
         ("added_tokens", [{**ADDED, "content": "<e1>", "id": len(VOCABULARY)}], "adds the token '<e1>'"),
         ("post_processor", {"type": "RobertaProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2], "trim_offsets": True,
                             "add_prefix_space": False}, "post_processor"),
@@ -254,7 +254,7 @@ def test_what_libraries_write_beside_the_vocabulary_is_read(tmp_path, name, adde
 
 def test_a_token_of_added_tokens_json_is_refused(tmp_path):
     folder = folder_of(tmp_path / "model", **{"added_tokens.json": b'{"<e1>": 59}'})
-    with pytest.raises(UserError, match="adds the token '<e1>', which is not done here; where your texts do not have it"):
+    with pytest.raises(UserError, match="adds the token '<e1>', which is not supported; if your texts do not contain it"):
         FastWordPieceTokenizer.load(folder)
 
 
@@ -278,13 +278,13 @@ def test_special_tokens_under_other_names(tmp_path):
 @pytest.mark.parametrize(
     "content, words",
     [
-        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t①\n", "is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t①\n", "is not TOKEN<TAB>ID"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t3\n", "ids are not 0 to 59, each once"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t99999999999\n", "ids are not 0 to 59"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS) if number != 20), "ids are not 0 to 57"),
-        ("".join(f"{token}\t²\n" for token in TOKENS), "line 1 is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\t²\n" for token in TOKENS), "line 1 is not TOKEN<TAB>ID"),
         ("".join(f"{token}\t{number}\n" if number % 2 else f"{token}\n" for number, token in enumerate(TOKENS)), "line 1 is no"),
-        ("".join(f"{token}\n" for token in TOKENS) + "壹\t59\n", "line 1 is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\n" for token in TOKENS) + "壹\t59\n", "line 1 is not TOKEN<TAB>ID"),
         ("".join(f"{token}\n" for token in [*TOKENS, "[CLS]"]), "twice"),
         ("".join(f"{token} \n" for token in TOKENS), "line 1 is '.PAD. '"),
         ("".join(f"{token}\n" for token in [*TOKENS[:9], "", *TOKENS[9:]]), "line 10 is ''"),
