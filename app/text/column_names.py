@@ -1,4 +1,4 @@
-"""Column names of the public data sets of text matching, and what distinguishes a header from a row."""
+"""Column names of the public data sets of text matching, and how a header differs from other rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first rows of a file -> which columns hold the two texts and the label. If that is not clear, the user has to say it."""
+"""The first rows of a file -> which columns hold the two texts and the label. If that is not clear, the user has to decide."""
 
 from __future__ import annotations
 

@@ -39,11 +39,10 @@ UNSUPPORTED = {  # first bytes -> the reason why the file cannot be read
 
 
 def open_bytes(path: Path, encoding: str = "") -> Tuple[io.BufferedReader, str]:
-    """The text of a file as bytes, and the container that it was read from: XLSX, ARRAY, a table format, or "".
+    """The text of a file (`-`: standard input) as bytes, and its container: XLSX, ARRAY, a table format, or "" for text files.
 
-    gzip is unpacked. The text of a sheet is CSV; the text of a JSON array or of a table (Parquet, Arrow) is JSON lines. Both are
-    UTF-8. The path `-` is standard input. `encoding` of a JSON array: empty to detect it.
-    Raises UserError if the file cannot be read.
+    gzip is unpacked. A sheet is converted to CSV, a JSON array or a table (Parquet, Arrow) to JSON lines, both in UTF-8.
+    `encoding`: of a JSON array; empty: detected. Raises UserError if the file cannot be read.
     """
     try:
         stream = _unpacked(path)
@@ -69,7 +68,6 @@ def open_bytes(path: Path, encoding: str = "") -> Tuple[io.BufferedReader, str]:
 
 
 def _unpacked(path: Path) -> io.BufferedReader:
-    """The bytes of a file or of standard input, without gzip."""
     if str(path) == STDIN:
         if sys.stdin is None:  # file descriptor 0 may belong to another file by now
             raise UserError("standard input is closed; name a file with --input_file")
@@ -129,7 +127,7 @@ class GeneratedStream(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Moves to a position relative to the start (SEEK_SET) or to the current position (SEEK_CUR)."""
+        """Moves to a position. `whence`: SEEK_SET or SEEK_CUR."""
         target = offset + (self._position if whence == io.SEEK_CUR else 0)
         if target < self._position:
             self._chunks, self._rest, self._position = self._make_chunks(), memoryview(b""), 0
@@ -196,10 +194,8 @@ def detect_encoding(stream: io.BufferedReader, path: Path) -> str:
         if len(lines) == 1:
             return "utf-8"  # the file is ASCII but for one bad row
         guess = _guess_encoding(sample)
-        raise UserError(
-            f"{path}: not UTF-8, and probably not GB18030{guess and f' (it may be {guess})'}; save it as UTF-8, or give its "
-            "encoding (pair files: --encoding NAME)"
-        )
+        reason = f"not UTF-8, and probably not GB18030{guess and f' (it may be {guess})'}"
+        raise UserError(f"{path}: {reason}; save it as UTF-8, or give its encoding (pair files: --encoding NAME)")
     return "gb18030"
 
 
@@ -213,15 +209,9 @@ def _looks_chinese(text: str) -> bool:
 
 def _is_common(character: str) -> bool:
     """Whether it is one of the 6,763 Chinese characters of GB 2312, punctuation, or a full-width form."""
-    is_chinese = "\u4e00" <= character <= "\u9fff" and _is_gb2312(character)
-    return is_chinese or "\u3000" <= character <= "\u303f" or character >= "\uff00"
-
-
-def _is_gb2312(character: str) -> bool:
-    try:
-        return bool(character.encode("gb2312"))
-    except UnicodeEncodeError:
-        return False
+    if "\u4e00" <= character <= "\u9fff":
+        return bool(character.encode("gb2312", errors="ignore"))
+    return "\u3000" <= character <= "\u303f" or character >= "\uff00"
 
 
 def _guess_encoding(sample: bytes) -> str:
@@ -273,8 +263,7 @@ class DecodedLines:
         if not line:
             raise StopIteration
         if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-            megabytes = MAX_LINE_BYTES >> 20
-            raise UserError(f"{self._path}: line {self.number + 1:,} has more than {megabytes} MB; is this a text file?")
+            raise UserError(f"{self._path}: line {self.number + 1:,} has over {MAX_LINE_BYTES >> 20} MB; is this a text file?")
         size = len(line)
         if self.number == 0 and line.startswith(BOM):
             self.begins_with_bom, line = True, line[len(BOM) :]

@@ -56,7 +56,7 @@ def _special_token(folder: Path, settings: Dict[str, Any], name: str, default: s
 
 
 def _content(token: Any) -> Any:
-    """The text of a token. Libraries write a token as a string, or as an object with its text in `content`."""
+    """The text of a token that a library wrote as a string, or as an object with the entry `content`."""
     return token.get("content") if isinstance(token, dict) else token
 
 

@@ -3,7 +3,7 @@
 Works in any folder, with the standard library only. The seed is fixed, so the files are always identical:
 
     python data/sample/prepare.py                        # writes train.tsv, dev.tsv and test.tsv here
-    python data/sample/prepare.py --output_dir /tmp/new  # writes them into another folder
+    python data/sample/prepare.py --output_dir FOLDER    # writes them into another folder
 
 Method. `intents/` describes everyday questions by hand. An *intent* is one thing that people ask, written as
 several *patterns* (wordings) with {slots} for entities. Two patterns of one intent with the same slot values
@@ -153,7 +153,8 @@ def split_fillings(theme: Theme, slots: Dict[str, Slot], rng: random.Random) -> 
     counts["train"] = len(keys) - sum(counts.values())
     remaining = iter(keys)
     return {
-        split: [filling for key in itertools.islice(remaining, count) for filling in groups[key]] for split, count in counts.items()
+        split: [filling for key in itertools.islice(remaining, count) for filling in groups[key]]
+        for split, count in counts.items()
     }
 
 
@@ -232,7 +233,7 @@ class Generator:
         return keys
 
     def imbalance(self, pair: Pair) -> int:
-        """How much the sum of the squared entries of `balance` would grow with this pair."""
+        """About how much the sum of the squares of `balance` would grow with this pair."""
         sign = 1 - 2 * pair.label
         return sum(2 * sign * self.balance[key] + 1 for key in self.balance_keys(pair))
 

@@ -3,7 +3,7 @@
 Works in any folder, with the standard library only. The seed is fixed, so the text is always identical:
 
     python data/sample_corpus/prepare.py                        # writes corpus.txt.gz here
-    python data/sample_corpus/prepare.py --output_dir /tmp/new  # writes it into another folder
+    python data/sample_corpus/prepare.py --output_dir FOLDER    # writes it into another folder
 
 Method. `topics/` describes by hand what happens when somebody applies for a card, waits for a parcel or rents a
 flat: ordered *steps*, each with several *wordings*. A document has the steps of one topic in order, one sentence
@@ -147,10 +147,10 @@ def read_topics(directory: Path) -> List[Topic]:
     topics = []
     for path in sorted(directory.glob("*.txt")):
         if path.name != "common.txt":
-            own = read_topic(path)
-            names = {name for group in own.slots for name in group}
+            topic = read_topic(path)
+            names = {name for group in topic.slots for name in group}
             shared = {group: values for group, values in common.slots.items() if not names & set(group)}
-            topics.append(Topic(own.name, {**shared, **own.slots}, {**common.sections, **own.sections}))
+            topics.append(Topic(topic.name, {**shared, **topic.slots}, {**common.sections, **topic.sections}))
             check_topic(topics[-1])
     return topics
 
