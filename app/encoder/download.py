@@ -22,13 +22,13 @@ from app.encoder.weights import read_weights
 from app.errors import UserError
 from app.progress import say
 from app.text.fast_tokenizer import FastWordPieceTokenizer
-from app.text.tokenizer_config import ADDED, CONFIG, MAP
+from app.text.tokenizer_config import ADDED_TOKENS, CONFIG, SPECIAL_MAP
 from app.text.tokenizer_json import TOKENIZER_JSON
 from app.text.vocabulary import VOCABULARY
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-TOKENIZER_FILES = (VOCABULARY, TOKENIZER_JSON, CONFIG, MAP, ADDED)  # optional here: the tokenizer reports missing ones
+TOKENIZER_FILES = (VOCABULARY, TOKENIZER_JSON, CONFIG, SPECIAL_MAP, ADDED_TOKENS)  # optional here: the tokenizer reports missing ones
 TIMEOUT = 30  # seconds without an answer of the server
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from app.errors import UserError
 from app.pretrain.corpus import Corpus
-from app.text.features import SPECIAL, truncate
+from app.text.features import SPECIAL_TOKENS_PER_PAIR, truncate
 
 NEXT, SWAPPED, OTHER, NO_QUESTION = 0, 1, 2, -1  # what becomes of a chunk; a single sentence asks no question
 KINDS = {"nsp": (NEXT, OTHER), "sop": (NEXT, SWAPPED), "structbert": (NEXT, SWAPPED, OTHER), "none": ()}  # place = label
@@ -42,7 +42,7 @@ class SegmentPairs:
     def lengths(self) -> np.ndarray:
         """int64 [examples], tokens with [CLS] and [SEP]."""
         b = self.b_end - self.b_begin
-        return self.a_end - self.a_begin + b + np.where(b > 0, SPECIAL, SPECIAL - 1)
+        return self.a_end - self.a_begin + b + np.where(b > 0, SPECIAL_TOKENS_PER_PAIR, SPECIAL_TOKENS_PER_PAIR - 1)
 
     def keep(self, rows: np.ndarray) -> "SegmentPairs":
         """Only the examples of these numbers."""
@@ -58,7 +58,7 @@ def make_segment_pairs(
     """
     if OTHER in KINDS[task] and len(np.unique(documents)) < 2:
         raise UserError(f"--sentence_task {task}: draws from other documents, and there is one; use sop or none")
-    room = max_seq_length - (SPECIAL if task != "none" else SPECIAL - 1)
+    room = max_seq_length - (SPECIAL_TOKENS_PER_PAIR if task != "none" else SPECIAL_TOKENS_PER_PAIR - 1)
     starts = corpus.sentences
     at, end = corpus.documents[documents], corpus.documents[documents + 1]
     rounds, active = [], np.arange(len(documents))

@@ -1,1 +1,1 @@
-"""Text -> token ids. Knows no Paddle and no task."""
+"""Text -> token ids: files of text pairs, tokenizers, model inputs, batches. Independent of Paddle and of the tasks."""

@@ -1,8 +1,8 @@
 """Texts -> words and single-character tokens: BERT's cleaning and splitting, by table.
 
-The libraries process one character after the other. But what happens to a character depends on that character alone: it is
-removed, it separates words, it is a token by itself (Chinese, punctuation), or it is part of a word. So the library is called once
-for each distinct character. Texts are then split by looking up all their characters at once.
+The libraries process one character after the other. But what happens to a character depends only on that character: it is
+removed, separates words, is a token by itself (Chinese, punctuation) or belongs to a word. So the library is called once for each
+distinct character. Texts are then split by looking up all their characters at once.
 """
 
 from __future__ import annotations

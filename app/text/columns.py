@@ -1,4 +1,4 @@
-"""The first rows of a file -> which cells are the two texts and the label. What is not clear is asked, never guessed."""
+"""The first rows of a file -> which columns hold the two texts and the label. If that is not clear, the user has to decide."""
 
 from __future__ import annotations
 
@@ -6,112 +6,124 @@ from dataclasses import dataclass
 from typing import List, Sequence, Union
 
 from app.errors import UserError
-from app.text.column_names import find_label, find_pair, is_code, is_number, knows_pair, looks_like_header, looks_like_labels
+from app.text.column_names import (
+    find_label_column,
+    find_text_columns,
+    has_text_columns,
+    is_code,
+    is_number,
+    looks_like_header,
+    looks_like_labels,
+)
 
-ENOUGH = 5  # rows that show that a column counts them
+MIN_NUMBERED_ROWS = 5  # rows that are enough to see that a column numbers them
 
 
 @dataclass
 class Columns:
-    """Where the texts and the label are."""
+    """Which columns hold the texts and the label."""
 
-    positions: List[Union[int, str]]  # of text_a, text_b and, where there is one, the label: positions, or names (JSON)
-    names: List[str]  # of all columns; empty where there is no header
-    header: bool  # whether the first row is one
+    positions: List[Union[int, str]]  # of text_a, text_b and, if there is one, the label: indices, or names (JSON)
+    names: List[str]  # of all columns; empty if there is no header
+    header: bool  # whether the first row is a header
 
 
 class ColumnFinder:
-    """What the user and the checkpoint say: `wanted` by --columns, `header` by --header, `remembered` from training."""
+    """Finds the columns of a file. Raises UserError if it is not clear which they are.
 
-    def __init__(self, path: str, wanted: str = "", header: str = "", remembered: Sequence[str] = (), labelled: bool = False):
+    `flag`: the value of --columns. `header`: the value of --header. `remembered`: names of the columns in training.
+    `labelled`: whether a label column is required. `path` is for messages only.
+    """
+
+    def __init__(self, path: str, flag: str = "", header: str = "", remembered: Sequence[str] = (), labelled: bool = False):
         self.path, self.header, self.labelled = path, header, labelled
-        self.wanted = [name.strip() for name in wanted.split(",")] if wanted else []
-        self.numbered = bool(wanted) and all(name.isascii() and name.isdigit() for name in self.wanted)
+        self.required = [name.strip() for name in flag.split(",")] if flag else []  # names, or numbers from 1
+        self.numbered = bool(flag) and all(name.isascii() and name.isdigit() for name in self.required)
         self.remembered = list(remembered)
-        if self.wanted and len(self.wanted) not in (2, 3):
-            raise UserError(f"--columns {wanted}: two names (texts) or three (texts and label) are needed")
+        if self.required and len(self.required) not in (2, 3):
+            raise UserError(f"--columns {flag}: must be two names (texts) or three names (texts and label)")
 
     def of_objects(self, names: List[str]) -> Columns:
-        """Of JSON objects with these names."""
-        return Columns(self._with_label(self._by_name(names) or self._unknown(names)), names, True)
+        """The columns of JSON objects that have these names."""
+        return Columns(self._check_label(self._by_name(names) or self._refuse(names)), names, True)
 
     def of_rows(self, rows: List[List[str]]) -> Columns:
-        """Of these first rows of cells."""
+        """The columns of a file whose first rows are `rows`."""
         first = [cell.strip() for cell in rows[0]]
         has_header = self.header == "yes" or (self.header != "no" and self._is_header(rows))
         if self.numbered:
-            positions = [int(number) - 1 for number in self.wanted]
+            positions = [int(number) - 1 for number in self.required]
             if min(positions) < 0 or max(positions) >= len(first):
-                raise UserError(f"--columns {','.join(self.wanted)}: {self.path} has columns 1 to {len(first)}")
+                raise UserError(f"--columns {','.join(self.required)}: {self.path} has columns 1 to {len(first)}")
         elif has_header:
-            named = self._by_name(first)
-            if not named and self.header != "yes":
-                self._unknown(first)
-            positions = [first.index(name) for name in named] if named else self._by_order(rows[1:] or rows)
-        elif self.wanted:
-            raise UserError(f"--columns {','.join(self.wanted)}: {self.path} has no header (--header no); number its columns")
+            names = self._by_name(first)
+            if not names and self.header != "yes":
+                self._refuse(first)
+            positions = [first.index(name) for name in names] if names else self._by_order(rows[1:] or rows)
+        elif self.required:
+            raise UserError(f"--columns {','.join(self.required)}: {self.path} has no header (--header no); use column numbers")
         else:
             positions = self._by_order(rows)
-        return Columns(self._with_label(positions), first if has_header else [], has_header)
+        return Columns(self._check_label(positions), first if has_header else [], has_header)
 
     def _is_header(self, rows: List[List[str]]) -> bool:
         if self.numbered:
-            return knows_pair(rows[0]) or looks_like_header(rows)
-        return bool(self.wanted) or self._by_name([cell.strip() for cell in rows[0]]) != [] or looks_like_header(rows)
+            return has_text_columns(rows[0]) or looks_like_header(rows)
+        return bool(self.required) or self._by_name([cell.strip() for cell in rows[0]]) != [] or looks_like_header(rows)
 
     def _by_name(self, names: List[str]) -> List[str]:
-        """The chosen names among these; empty where none is known."""
-        chosen = self._chosen(names)
-        twice = [name for name in chosen if names.count(name) > 1]
-        if twice:
-            raise UserError(f"{self.path}: has two columns {twice[0]!r}; --columns with numbers, from 1, says which is meant")
-        return chosen
+        """The names of the texts and, if there is one, the label. Empty if the texts are not found."""
+        selected = self._select(names)
+        repeated = [name for name in selected if names.count(name) > 1]
+        if repeated:
+            raise UserError(f"{self.path}: has two columns {repeated[0]!r}; select one with --columns and numbers, from 1")
+        return selected
 
-    def _chosen(self, names: List[str]) -> List[str]:
-        if self.wanted:
-            missing = [name for name in self.wanted if name not in names]
+    def _select(self, names: List[str]) -> List[str]:
+        if self.required:
+            missing = [name for name in self.required if name not in names]
             if missing:
                 raise UserError(f"{self.path}: no column {missing[0]!r} among {', '.join(names) or 'none'} (--columns)")
-            return self.wanted
+            return self.required
         if len(self.remembered) >= 2 and all(name in names for name in self.remembered[:2]):
-            found, label = self.remembered[:2], self.remembered[2:] or [find_label(names)]
+            texts, label = self.remembered[:2], self.remembered[2:] or [find_label_column(names)]
         else:
-            found, label = list(find_pair(names) or ()), [find_label(names)]
-        return [*found, *(name for name in label if name in names)] if found else []
+            texts, label = list(find_text_columns(names) or ()), [find_label_column(names)]
+        return [*texts, *(name for name in label if name in names)] if texts else []
 
-    def _unknown(self, names: List[str]) -> List[str]:
+    def _refuse(self, names: List[str]) -> List[str]:
         raise UserError(
             f"{self.path}: has columns {', '.join(names) or 'none'}; which hold the two texts{' and the label' * self.labelled}? "
-            f"--columns A,B{',LABEL' * self.labelled} names them (--header no: the first row is no header)"
+            f"Name them with --columns A,B{',LABEL' * self.labelled} (--header no: the first row is no header)"
         )
 
     def _by_order(self, rows: List[List[str]]) -> List[int]:
-        """Of 2 or 3 columns without names: the texts, then the label. A first column that counts the rows is passed over."""
+        """The indices of 2 or 3 columns without names: texts, then label. A first column that numbers the rows is skipped."""
         width = len(rows[0])
         rows = [row for row in rows if len(row) == width]
-        positions = list(range(width))[int(_counts([row[0].strip() for row in rows])) :]
+        positions = list(range(width))[int(_numbers_rows([row[0].strip() for row in rows])) :]
         if len(positions) not in (2, 3):
-            raise UserError(f"{self.path}: {width} columns without known names; a row is {_shown(rows[0])}: {self._ask()}")
+            raise UserError(f"{self.path}: {width} columns without known names; a row is {_shown(rows[0])}: {self._advice()}")
         for position in positions[:2]:
             if all(is_code(row[position]) for row in rows) and not all(is_code(cell) for row in rows for cell in row):
-                what = "numbers alone" if all(is_number(row[position]) for row in rows) else "no texts"
-                raise UserError(f"{self.path}: column {position + 1} holds {what}, as {_shown(rows[0])}: {self._ask()}")
+                content = "only numbers" if all(is_number(row[position]) for row in rows) else "no texts"
+                raise UserError(f"{self.path}: column {position + 1} holds {content}, as in {_shown(rows[0])}: {self._advice()}")
         if not all(looks_like_labels([row[position] for row in rows]) for position in positions[2:]):
-            raise UserError(f"{self.path}: column {positions[2] + 1} holds no labels, as {_shown(rows[0])}: {self._ask()}")
+            raise UserError(f"{self.path}: column {positions[2] + 1} holds no labels, as in {_shown(rows[0])}: {self._advice()}")
         return positions
 
-    def _ask(self) -> str:
-        return f"--columns with the numbers of the two texts{' and of the label' * self.labelled}, from 1, says which they are"
+    def _advice(self) -> str:
+        return f"select the columns of the two texts{' and of the label' * self.labelled} with --columns and numbers, from 1"
 
-    def _with_label(self, positions: list) -> list:
+    def _check_label(self, positions: list) -> list:
         if self.labelled and len(positions) == 2:
-            raise UserError(f"{self.path}: no label column; labelled pairs are needed here (--columns A,B,LABEL names it)")
+            raise UserError(f"{self.path}: no label column; labelled pairs are needed here (name it with --columns A,B,LABEL)")
         return positions
 
 
-def _counts(cells: List[str]) -> bool:
-    """Whether a column counts its rows."""
-    if len(cells) < ENOUGH or not all(cell.isascii() and cell.isdigit() for cell in cells):
+def _numbers_rows(cells: List[str]) -> bool:
+    """Whether a column numbers its rows: n, n + 1, n + 2, ..."""
+    if len(cells) < MIN_NUMBERED_ROWS or not all(cell.isascii() and cell.isdigit() for cell in cells):
         return False
     return [int(cell) for cell in cells] == list(range(int(cells[0]), int(cells[0]) + len(cells)))
 

@@ -1,4 +1,4 @@
-"""What to know of labelled pairs before training on them: balance, lengths, unknown tokens, duplicates, leaks."""
+"""Statistics of labelled pairs before training: label balance, lengths, unknown tokens, duplicates, leaks between the splits."""
 
 from __future__ import annotations
 
@@ -13,58 +13,56 @@ from app.errors import UserError
 from app.text.dataset import LabelledPairs
 from app.text.features import EncodedPairs
 
-Key = Tuple[str, str]
-ALIKE = "in either order, whatever their case, width and spaces"
-
 
 @dataclass
 class SplitAudit:
-    """Counts of one split. Lengths are tokens of `[CLS] A [SEP] B [SEP]` after truncation."""
+    """Statistics of one split. Lengths are tokens of `[CLS] A [SEP] B [SEP]` after truncation."""
 
     name: str
     rows: int
     bad_rows: int
-    labels: Dict[str, int]
+    labels: Dict[str, int]  # label -> rows
     length_mean: float
-    length_percentiles: Dict[str, int]  # of 50, 95, 99 and 100 %
+    length_percentiles: Dict[str, int]  # 50, 95 and 99 %, and the longest
     truncated_rows: int  # rows that lost tokens
-    unknown_share: float  # [UNK] among all tokens
-    duplicates: int  # rows whose pair stood before, with the same label
-    conflicts: int  # rows whose pair stood before, with another label
-    leaked: int = 0  # rows whose pair is in the training set as well (`pair_keys`)
-    in_test: int = 0  # rows of the dev set whose pair is in the test set as well
+    unknown_share: float  # share of [UNK] among all tokens, 0 to 1
+    duplicates: int  # rows with the pair and the label of an earlier row
+    conflicts: int  # rows with the pair of an earlier row, but another label
+    leaked: int = 0  # rows whose pair is also in the training set (compared as `normalized_pairs`)
+    in_test: int = 0  # rows of the dev set whose pair is also in the test set
 
     def lines(self) -> List[str]:
-        """The audit in plain words."""
+        """The statistics as lines to print."""
         balance = ", ".join(f"{label}: {count / self.rows:.1%}" for label, count in sorted(self.labels.items()))
         percentiles = ", ".join(f"{name} {value}" for name, value in self.length_percentiles.items())
         lines = [
             f"{self.name}: {self.rows:,} rows (labels {balance}); "
-            f"tokens a pair: mean {self.length_mean:.1f}, {percentiles}; unknown tokens {self.unknown_share:.2%}"
+            f"tokens per pair: mean {self.length_mean:.1f}, {percentiles}; unknown tokens {self.unknown_share:.2%}"
         ]
+        normalized = "ignoring order, case, width and spaces"
         findings = (
             (self.bad_rows, "bad rows left out"),
-            (self.truncated_rows, "rows lost tokens to --max_seq_length"),
+            (self.truncated_rows, "rows truncated to --max_seq_length"),
             (self.duplicates, "rows repeat an earlier pair"),
             (self.conflicts, "rows repeat an earlier pair with another label"),
-            (self.leaked, f"rows are in the training set too, {ALIKE} (--drop_leaked takes them out of it)"),
-            (self.in_test, f"rows are in the test set too, {ALIKE}: what they choose is not measured fairly there"),
+            (self.leaked, f"rows are also in the training set, {normalized} (--drop_leaked removes them from it)"),
+            (self.in_test, f"rows are also in the test set, {normalized}: selecting a model on them biases its test metrics"),
         )
-        return lines + [f"  {count:,} {what}" for count, what in findings if count]
+        return lines + [f"  {count:,} {finding}" for count, finding in findings if count]
 
 
 def audit_split(name: str, pairs: LabelledPairs, encoded: EncodedPairs) -> SplitAudit:
-    """Counts what is in one split."""
-    seen: Dict[tuple, int] = {}  # pair -> the row where it first stands
+    """The statistics of one split; `leaked` and `in_test` are left at 0."""
+    first_rows: Dict[tuple, int] = {}  # pair -> the first row that has it
     duplicates = conflicts = 0
     for row, pair in enumerate(zip(pairs.text_a, pairs.text_b)):
-        earlier = seen.setdefault(pair, row)
-        if earlier != row and pairs.labels[earlier] == pairs.labels[row]:
+        first = first_rows.setdefault(pair, row)
+        if first != row and pairs.labels[first] == pairs.labels[row]:
             duplicates += 1
-        elif earlier != row:
+        elif first != row:
             conflicts += 1
     lengths = encoded.lengths
-    percentiles = {f"{share} %": int(np.percentile(lengths, share)) for share in (50, 95, 99)}
+    percentiles = {f"{percent} %": int(np.percentile(lengths, percent)) for percent in (50, 95, 99)}
     return SplitAudit(
         name=name,
         rows=len(pairs),
@@ -73,38 +71,38 @@ def audit_split(name: str, pairs: LabelledPairs, encoded: EncodedPairs) -> Split
         length_mean=float(lengths.mean()),
         length_percentiles={**percentiles, "longest": int(lengths.max())},
         truncated_rows=int(encoded.truncated.sum()),
-        unknown_share=encoded.unknown / len(encoded.tokens),
+        unknown_share=encoded.unknown_count / len(encoded.tokens),
         duplicates=duplicates,
         conflicts=conflicts,
     )
 
 
-def pair_keys(pairs: LabelledPairs) -> List[Key]:
-    """What each pair is but for the order of its texts, case, width (ＡＢ and AB) and white space."""
-    plain: Dict[str, str] = {}
+def normalized_pairs(pairs: LabelledPairs) -> List[Tuple[str, str]]:
+    """The pairs without differences in the order of the texts, in case, in width (ＡＢ and AB) and in white space."""
+    normalized: Dict[str, str] = {}
     for texts in (pairs.text_a, pairs.text_b):
         for text in texts:
-            if text not in plain:
-                plain[text] = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    both = ((plain[a], plain[b]) for a, b in zip(pairs.text_a, pairs.text_b))
+            if text not in normalized:
+                normalized[text] = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    both = ((normalized[a], normalized[b]) for a, b in zip(pairs.text_a, pairs.text_b))
     return [(a, b) if a <= b else (b, a) for a, b in both]
 
 
 def count_shared(pairs: LabelledPairs, other: LabelledPairs) -> int:
-    """How many rows of `pairs` stand in the other split too (`pair_keys`)."""
-    known = set(pair_keys(other))
-    return sum(key in known for key in pair_keys(pairs))
+    """The number of rows of `pairs` whose normalized pair is also in `other`."""
+    other_pairs = set(normalized_pairs(other))
+    return sum(pair in other_pairs for pair in normalized_pairs(pairs))
 
 
 def drop_shared(pairs: LabelledPairs, others: Sequence[LabelledPairs]) -> LabelledPairs:
-    """The split without the rows that stand in one of the others too.
+    """The split without the rows whose normalized pair is in one of `others`.
 
-    Raises UserError where no row is left, or none of a label.
+    Raises UserError if no row is left, or none with one of the labels.
     """
-    unwanted = {key for other in others for key in pair_keys(other)}
-    kept = pairs.keep([row for row, key in enumerate(pair_keys(pairs)) if key not in unwanted])
+    unwanted = {pair for other in others for pair in normalized_pairs(other)}
+    kept = pairs.keep([row for row, pair in enumerate(normalized_pairs(pairs)) if pair not in unwanted])
     lost = sorted(set(pairs.labels) - set(kept.labels))
     if lost:
-        what = f"with the label {lost[0]!r} " if len(kept) else ""
-        raise UserError(f"--drop_leaked: leaves no row {what}of {pairs.path}: all stand in the dev or test set; use other ones")
+        rows = f"row with the label {lost[0]!r}" if len(kept) else "row"
+        raise UserError(f"--drop_leaked: leaves no {rows} of {pairs.path}: all are also in the dev or test set; use other sets")
     return kept

@@ -1,7 +1,7 @@
-"""Pair files row by row: what a file is (its content says it), its columns, its rows; every bad row named by its line.
+"""Pair files, row by row: format and columns are found from the content, and every bad row gets an error.
 
-text_a<TAB>text_b<TAB>label          columns by header (known names), by --columns, or in this order
-怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSON lines are one object a line
+text_a<TAB>text_b<TAB>label          columns are found by the header (known names), by --columns, or in this order
+怎么还信用卡<TAB>信用卡如何还款<TAB>1      TSV has no quoting; CSV follows RFC 4180; JSON lines have one object per line
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from typing import Deque, Iterator, List, Optional, Sequence, Tuple, Union
 
 from app.errors import UserError
 from app.text.basic_tokenizer import is_blank
-from app.text.column_names import LONGEST_NAME, find_label, knows_pair
+from app.text.column_names import MAX_NAME_LENGTH, find_label_column, has_text_columns
 from app.text.columns import ColumnFinder, Columns
 from app.text.formats import Format, check_line_ends, find_format
 from app.text.lines import ARRAY, XLSX, DecodedLines, detect_encoding, open_bytes, sample_of, split_end
 from app.text.records import Record, Records
-from app.text.tables import ARROW, MARKS, PARQUET, table_names
+from app.text.tables import ARROW, PARQUET, SIGNATURES, table_names
 
-UNDECODED = re.compile("[\ud800-\udfff]")  # bytes that are no text are kept as these, and JSON may hold them
-WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
+SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that could not be decoded (see `DecodedLines`), or escapes in JSON
+WHOLE_NUMBER = re.compile(r"-?\d+\.0+", re.ASCII)
 CONTAINERS = {XLSX: "XLSX", ARRAY: "JSON array", PARQUET: "Parquet", ARROW: "Arrow"}  # in words
-FIRST_ROWS = 100  # that decide on format and columns
+FIRST_ROWS = 100  # rows that decide on the format and the columns
 
 
 @dataclass
 class Row:
-    """One row of a pair file. `error` says why it cannot be used and is empty where it can."""
+    """One row of a pair file."""
 
-    line: int  # where it begins, counted from 1
+    line: int  # number of its first line, from 1
     text_a: str = ""
     text_b: str = ""
     label: str = ""
-    error: str = ""
-    raw: str = ""  # as it stands in the file, without its line end
-    end: str = ""  # its line end, as it stands there
-    cells: int = 0  # how many it has; 0 where that is not to be told
+    error: str = ""  # the reason why the row cannot be used; empty if it can
+    raw: str = ""  # its text in the file, without the line end
+    end: str = ""  # its line end
+    cells: int = 0  # number of cells; 0 if the text cannot be split into cells
 
 
 class PairFile:
-    """A pair file, opened: what is known from its first lines, then its rows by iteration (once).
+    """An open pair file: its format, encoding and columns, found from its first rows, and its rows by iteration (once).
 
-    `columns`, `header`, `input_format` and `encoding` are --columns, --header, --input_format and --encoding; empty: by the content.
-    `remembered`: names of columns to look for first. `labelled` makes a missing or empty label an error. Raises UserError where
-    the file cannot be read, or what it holds is not clear.
+    `columns`, `header`, `input_format`, `encoding`: the flags of the same names; empty: found from the content.
+    `remembered`: names of columns to look for first. `labelled`: a missing or empty label is an error.
+    Raises UserError if the file cannot be read, or if its format or its columns are not clear.
     """
 
     def __init__(
@@ -68,22 +68,22 @@ class PairFile:
         self.encoding = "utf-8" if self.container else encoding or detect_encoding(self._stream, self.path)
         self._lines = DecodedLines(self._stream, self.encoding, self.path)
         self.format = self._find_format(sample, input_format)
-        self._records = Records(self._lines, self.format, by_number=self.container == XLSX)
-        self.preamble = self._records.take_preamble(sample)  # what stands before the header: Excel's `sep=;`
-        self._held: Deque[Tuple[Tuple[int, int], Record]] = self._read_first()
-        self.refused: Sequence[str] = ()  # names that no JSON object may have
-        self.header: Optional[Row] = None  # the header's row, where the file has one
-        self.width = 0  # cells of a row
-        self._columns = self._choose(ColumnFinder(path, columns, header, remembered, labelled))
+        self._records = Records(self._lines, self.format, number_rows=self.container == XLSX)
+        self.preamble = self._records.read_preamble(sample)  # Excel's line `sep=;` before the header
+        self._first_records: Deque[Tuple[Tuple[int, int], Record]] = self._read_first_records()  # with their positions
+        self.refused: Sequence[str] = ()  # names that are an error in a JSON object
+        self.header: Optional[Row] = None  # None if the file has no header
+        self.width = 0  # number of cells that a row must have
+        self._columns = self._find_columns(ColumnFinder(path, columns, header, remembered, labelled))
         self.fields = self._columns.names
         if self._columns.header and self.format.name != "jsonl":
-            _, (line, text, _, _) = self._held.popleft()
+            _, (line, text, _, _) = self._first_records.popleft()
             self.header = Row(line, "", "", "", "", *split_end(text), self.width)
 
     @property
     def is_table(self) -> bool:
-        """Whether its rows have types: Parquet, Arrow."""
-        return self.container in MARKS.values()
+        """Whether it is a Parquet or Arrow table, whose columns have types."""
+        return self.container in SIGNATURES.values()
 
     @property
     def has_label(self) -> bool:
@@ -96,40 +96,40 @@ class PairFile:
         self._stream.close()
 
     def __iter__(self) -> Iterator[Row]:
-        while self._held:
-            yield self._row(*self._held.popleft()[1])
+        while self._first_records:
+            yield self._row(*self._first_records.popleft()[1])
         for record in self._records:
             yield self._row(*record)
 
     @property
     def columns(self) -> List[str]:
-        """The chosen columns as `--columns` takes them: names, or numbers from 1 in a file without a header."""
+        """The selected columns, as values for `--columns`: names, or numbers from 1 if the file has no header."""
         if self.format.name == "jsonl":
             return list(self._columns.positions)
         return [self.fields[position] if self.header else str(position + 1) for position in self._columns.positions]
 
     def described(self) -> str:
-        """What was taken for what, in words: `TSV in UTF-8, text_a = question1, text_b = question2`."""
+        """Format, encoding and columns in words: `TSV in UTF-8, text_a = question1, text_b = question2`."""
         form = CONTAINERS.get(self.container.partition(" ")[0]) or self.format.described()
         encoding = "" if self.container else f" in {self.encoding.upper()}"
         by_name = self.header or self.format.name == "jsonl"
-        chosen = [name if by_name else f"column {name}" for name in self.columns]
-        return f"{form}{encoding}, " + ", ".join(f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), chosen))
+        columns = [name if by_name else f"column {name}" for name in self.columns]
+        return f"{form}{encoding}, " + ", ".join(f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), columns))
 
     @property
     def begins_with_bom(self) -> bool:
-        """Whether a byte order mark stands before the first row."""
+        """Whether the file begins with a byte order mark."""
         return self._lines.begins_with_bom
 
     @property
     def position(self) -> Tuple[int, int]:
         """Bytes (unpacked) and lines before the next row."""
-        return self._held[0][0] if self._held else self._records.position
+        return self._first_records[0][0] if self._first_records else self._records.position
 
     def skip_to(self, position: Tuple[int, int]) -> None:
-        """Goes on at a `place` that this file had."""
+        """Continues at an earlier value of `position`."""
         if position != self.position:
-            self._held.clear()
+            self._first_records.clear()
             self._records.skip_to(position)
 
     # -- the first rows ------------------------------------------------------------------------------------------------
@@ -142,51 +142,54 @@ class PairFile:
                 raise UserError(f"--input_format {input_format}: {self.path} is {self.container}")
             return Format("csv", ",") if self.container == XLSX else Format("jsonl")
         if input_format in CONTAINERS:
-            raise UserError(f"--input_format {input_format}: {self.path} is no {'Excel file' if input_format == XLSX else CONTAINERS[input_format]}")
+            raise UserError(f"--input_format {input_format}: {self.path} has another format")
         text = sample.decode(self.encoding, errors="surrogateescape").lstrip("\ufeff")
         lines = [line + "\n" for line in text.split("\n")[:FIRST_ROWS]]
         check_line_ends(text, self.path)
         return find_format(lines, self.path, input_format)
 
-    def _read_first(self) -> deque:
-        held: deque = deque()
-        while len(held) < FIRST_ROWS:
+    def _read_first_records(self) -> deque:
+        """The first records, each with its position. The iteration over the rows begins with them."""
+        records: deque = deque()
+        while len(records) < FIRST_ROWS:
             position = self._records.position
             record = next(self._records, None)
             if record is None:
                 break
-            held.append((position, record))
-        return held
+            records.append((position, record))
+        return records
 
-    def _choose(self, chooser: ColumnFinder) -> Columns:
-        whole = [cells for _, (_, _, cells, error) in self._held if not error]
+    def _find_columns(self, finder: ColumnFinder) -> Columns:
+        """Finds the columns from the first records, and sets `width`."""
+        valid = [cells for _, (_, _, cells, error) in self._first_records if not error]
         if self.format.name == "jsonl":
-            names = list(dict.fromkeys(itertools.chain.from_iterable(whole)))
+            names = list(dict.fromkeys(itertools.chain.from_iterable(valid)))
             if self.is_table:
                 names = table_names(self.path, self.container)
             if not names:
-                raise UserError(f"{self.path}: no JSON object in its first {FIRST_ROWS} lines: {self._held[0][1][3]}")
-            return chooser.of_objects(names)
-        rows = [cells for cells in whole if any(cell.strip() for cell in cells)]
+                raise UserError(f"{self.path}: no JSON object in its first {FIRST_ROWS} lines: {self._first_records[0][1][3]}")
+            return finder.of_objects(names)
+        rows = [cells for cells in valid if any(cell.strip() for cell in cells)]
         if not rows:
-            raise UserError(f"{self.path}: no row in its first {FIRST_ROWS} lines: {self._held[0][1][3] or 'all are empty'}")
+            error = self._first_records[0][1][3] or "all are empty"
+            raise UserError(f"{self.path}: no row in its first {FIRST_ROWS} lines: {error}")
         self.width, widths = len(rows[0]), Counter(map(len, rows))
-        (common, count) = widths.most_common(1)[0]
-        if common > 1 and count > widths[self.width] and not (chooser.header or knows_pair(rows[0])):
-            raise UserError(f"{self.path}: its first row has {self.width} cells, others have {common}; mend it, or give --header")
-        return chooser.of_rows(rows)
+        common, count = widths.most_common(1)[0]
+        if common > 1 and count > widths[self.width] and not (finder.header or has_text_columns(rows[0])):
+            raise UserError(f"{self.path}: its first row has {self.width} cells, others have {common}; fix it, or give --header")
+        return finder.of_rows(rows)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def _row(self, line: int, text: str, cells, error: str) -> Row:
         raw, end = split_end(text)
         row = Row(line, raw=raw, end=end, error=error, cells=len(cells) if raw else 1)
-        of_objects = self.format.name == "jsonl"
+        is_object = self.format.name == "jsonl"
         if not error:
-            row.error = self._shape_error(raw, cells)
+            row.error = self._shape_error(cells)
         if row.error:
             return row
-        values = [cells.get(position) if of_objects else cells[position] for position in self._columns.positions]
+        values = [cells.get(position) if is_object else cells[position] for position in self._columns.positions]
         row.text_a, row.text_b = values[:2]
         row.label = _label_text(values[2]) if self.has_label else ""
         row.error = self._content_error(row)
@@ -194,12 +197,12 @@ class PairFile:
             row.error += f" (a row of lines {line} to {line + raw.count(chr(10))})"
         return row
 
-    def _shape_error(self, raw: str, cells) -> str:
-        """What keeps a record from being a row of this file."""
+    def _shape_error(self, cells) -> str:
+        """The reason why the cells of a record are not a row of this file; empty if they are."""
         if self.format.name == "jsonl":
-            twice = [name for name in self.refused if name in cells]
-            if twice:
-                return f"has {twice[0]!r} already"
+            refused = [name for name in self.refused if name in cells]
+            if refused:
+                return f"has {refused[0]!r} already"
             missing = [name for name in self._columns.positions[:2] if name not in cells]
             if missing:
                 return f"no {missing[0]!r}"
@@ -212,14 +215,14 @@ class PairFile:
         return "a header in the middle of the file" if self._is_header(cells) else ""
 
     def _is_header(self, cells: List[str]) -> bool:
-        """Whether this row is one, as where two files were put together: the file's own, or one of known names."""
+        """Whether a row is a header, as in files that were concatenated: the file's own header, or one with known names."""
         position = self._columns.positions[0]
         if self.header:
             return cells[position].strip() == self.fields[position] and [cell.strip() for cell in cells] == self.fields
-        if len(cells[position]) > LONGEST_NAME:
+        if len(cells[position]) > MAX_NAME_LENGTH:
             return False
-        chosen = [cells[position] for position in self._columns.positions]
-        return knows_pair(chosen[:2]) and (len(chosen) == 2 or find_label(chosen[2:]) is not None)
+        selected = [cells[position] for position in self._columns.positions]
+        return has_text_columns(selected[:2]) and (len(selected) == 2 or find_label_column(selected[2:]) is not None)
 
     def _content_error(self, row: Row) -> str:
         error = text_error(row.text_a, row.text_b, self.encoding)
@@ -227,20 +230,20 @@ class PairFile:
 
 
 def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:
-    """Why two values are no pair of texts; empty where they are one."""
+    """The reason why two values are not a pair of texts; empty if they are. `encoding` is for the message only."""
     texts = {"text_a": text_a, "text_b": text_b}
     wrong = [name for name, text in texts.items() if not isinstance(text, str)]
     empty = [name for name, text in texts.items() if not wrong and is_blank(text)]
     if wrong or empty:
         return f"{wrong[0]} is not a string" if wrong else f"{empty[0]} is empty"
-    return f"not valid {encoding.upper()} text" if any(map(UNDECODED.search, texts.values())) else ""
+    return f"not valid {encoding.upper()} text" if any(map(SURROGATES.search, texts.values())) else ""
 
 
 def _label_text(value: object) -> str:
-    """As text. 1.0, which pandas makes of 1, is 1 in every format."""
+    """A label as text. 1.0 becomes 1: pandas writes a column of integers with missing values as floats."""
     if value is None:
         return ""
     if isinstance(value, bool):
         value = int(value)
     text = str(value).strip()
-    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
+    return text.partition(".")[0] if WHOLE_NUMBER.fullmatch(text) else text

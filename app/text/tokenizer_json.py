@@ -1,4 +1,4 @@
-"""`tokenizer.json`, as Hugging Face's `tokenizers` writes it: read where it is BERT's WordPiece, else refused in one line."""
+"""Reads `tokenizer.json`, the file of Hugging Face's `tokenizers`. Only BERT's WordPiece is supported."""
 
 from __future__ import annotations
 
@@ -16,58 +16,62 @@ TOKENIZER_JSON = "tokenizer.json"
 
 @dataclass(frozen=True)
 class TokenizerJson:
-    """What a tokenizer.json says."""
+    """The content of a tokenizer.json."""
 
     vocabulary: Dict[str, int]
-    added: Dict[str, int]  # tokens that are looked for in the text before it is split, the special ones among them
+    added: Dict[str, int]  # added tokens -> ids: tokens that are searched in the text before it is split; special tokens included
     unk_token: str
     basic: BasicTokenizer
-    pair: Optional[Dict[str, list]]  # the tokens and segment ids of a pair of empty texts; None where it does not say
+    pair: Optional[Dict[str, list]]  # tokens and segment ids of a pair of empty texts; None without a post_processor
 
 
 def read_tokenizer_json(folder: Path) -> Optional[TokenizerJson]:
-    """The folder's tokenizer.json; None where there is none. Raises UserError where it is damaged, or not BERT's WordPiece."""
+    """The content of the folder's tokenizer.json; None if there is no such file.
+
+    Raises UserError if the file is damaged or is not BERT's WordPiece.
+    """
     file = folder / TOKENIZER_JSON
     if not file.is_file():
         return None
     try:
         tokenizer = Tokenizer.from_str(file.read_text(encoding="utf-8"))
         tokenizer.no_truncation(), tokenizer.no_padding()
-    except Exception as problem:  # the library raises nothing more special
+    except Exception as problem:  # the library raises no more specific type
         raise UserError(f"{file}: damaged ({problem})") from problem
-    wrong = _not_berts(tokenizer)
-    if wrong:
-        raise UserError(f"{file}: its {wrong} is not BERT's WordPiece, which is all that is read here")
+    unsupported = _unsupported(tokenizer)
+    if unsupported:
+        raise UserError(f"{file}: its {unsupported} is not BERT's WordPiece, the only tokenizer that is supported")
     normalizer, pair = tokenizer.normalizer, tokenizer.encode("", "")
+    library = _library_of(tokenizer)
     return TokenizerJson(
         tokenizer.get_vocab(with_added_tokens=False),
         {token.content: number for number, token in tokenizer.get_added_tokens_decoder().items()},
         tokenizer.model.unk_token,
-        BasicTokenizer(_splits_like(tokenizer), normalizer.lowercase, normalizer.strip_accents, normalizer.handle_chinese_chars),
+        BasicTokenizer(library, normalizer.lowercase, normalizer.strip_accents, normalizer.handle_chinese_chars),
         dict(tokens=pair.tokens, segments=pair.type_ids) if tokenizer.post_processor else None,
     )
 
 
-def _not_berts(tokenizer: Tokenizer) -> str:
-    """The first part that is of another kind than BERT's; empty where all are BERT's."""
+def _unsupported(tokenizer: Tokenizer) -> str:
+    """The first component or setting that differs from BERT's; empty if there is none."""
     model, normalizer = tokenizer.model, tokenizer.normalizer
     if not isinstance(model, models.WordPiece):
         return f"model {type(model).__name__}"
     if not isinstance(normalizer, normalizers.BertNormalizer):
         return f"normalizer {type(normalizer).__name__}"
-    parts = {
+    supported = {
         "normalizer without clean_text": normalizer.clean_text,
-        "pre_tokenizer": _splits_like(tokenizer),
+        "pre_tokenizer": _library_of(tokenizer),
         "continuing_subword_prefix": model.continuing_subword_prefix == "##",
         "max_input_chars_per_word": model.max_input_chars_per_word == 100,
     }
-    return next((name for name, fine in parts.items() if not fine), "")
+    return next((name for name, is_supported in supported.items() if not is_supported), "")
 
 
-def _splits_like(tokenizer: Tokenizer) -> str:
-    """Whose splitting it has; empty where it is neither's."""
-    splitting = tokenizer.pre_tokenizer
-    if isinstance(splitting, pre_tokenizers.BertPreTokenizer):
+def _library_of(tokenizer: Tokenizer) -> str:
+    """The library whose pre_tokenizer it has, see `BasicTokenizer.pre_tokenizer`; empty if it is another one."""
+    pre_tokenizer = tokenizer.pre_tokenizer
+    if isinstance(pre_tokenizer, pre_tokenizers.BertPreTokenizer):
         return HUGGING_FACE
-    ours = BasicTokenizer(PADDLENLP).pre_tokenizer()
-    return PADDLENLP if splitting and splitting.__getstate__() == ours.__getstate__() else ""
+    paddlenlp = BasicTokenizer(PADDLENLP).pre_tokenizer()
+    return PADDLENLP if pre_tokenizer and pre_tokenizer.__getstate__() == paddlenlp.__getstate__() else ""

@@ -1,14 +1,14 @@
-"""AFQMC: customers' questions to Ant Financial, label 1 when both mean the same; a CLUE task.
+"""AFQMC: customers' questions to Ant Financial, label 1 if both have the same meaning. A task of CLUE.
 
-    python data/afqmc/prepare.py                            # download, or use what is there
+    python data/afqmc/prepare.py                            # download, or use existing files
     python data/afqmc/prepare.py --from FOLDER_OR_ARCHIVE   # offline
     bash run_match.sh --train_set data/afqmc/train.tsv --dev_set data/afqmc/dev.tsv
 
-CLUE keeps the labels of the test split to itself: test.tsv has no label column and is for prediction only.
-Terms: no licence is published with the data (CLUEbenchmark/CLUE, README); it came from the ATEC contest.
+CLUE does not publish the labels of the test split: test.tsv has no label column and is for prediction only.
+Terms: no licence is published with the data (CLUEbenchmark/CLUE, README). The data come from the ATEC contest.
 Cite: Xu et al., "CLUE: A Chinese Language Understanding Evaluation Benchmark", COLING 2020, arxiv.org/abs/2004.05986
 
-Not verified against the live host: that the URL still answers. CLUE's own address for a file of that name is
+Not verified: whether the URL still works. CLUE's address of a file with that name is
 https://storage.googleapis.com/cluebenchmark/tasks/afqmc_public.zip (give it to --from).
 """
 

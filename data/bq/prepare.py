@@ -1,16 +1,16 @@
-"""BQ Corpus: customers' questions to a bank (WeBank), label 1 when both have the same intent.
+"""BQ Corpus: customers' questions to a bank (WeBank), label 1 if both have the same intent.
 
-    python data/bq/prepare.py                            # download, or use what is there
+    python data/bq/prepare.py                            # download, or use existing files
     python data/bq/prepare.py --from FOLDER_OR_ARCHIVE   # offline
     bash run_match.sh --train_set data/bq/train.tsv --dev_set data/bq/dev.tsv --test_set data/bq/test.tsv
 
-Terms: HIT Shenzhen, its owner, gives it out on application (http://icrc.hitsz.edu.cn/Article/show/175.html, with a
+Terms: HIT Shenzhen, its owner, provides it on application (http://icrc.hitsz.edu.cn/Article/show/175.html, with a
 copyright notice); the qianyan archive comes with License.pdf and User_Agreement.pdf: read them.
 Cite: Chen et al., "The BQ Corpus: A Large-scale Domain-specific Chinese Corpus For Sentence Semantic Equivalence
 Identification", EMNLP 2018, aclanthology.org/D18-1536
 
-Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (PaddleNLP's
-reader allows for both). Without labels it is written without a label column: leave --test_set out.
+Not verified: whether the URL still works, and whether its test.tsv has labels (PaddleNLP's reader supports
+both). If it has none, test.tsv has no label column: do not use --test_set then.
 """
 
 import sys
@@ -30,7 +30,7 @@ BQ = DataSet(
         "dev": ("8a71f2a69453646921e9ee1aa457d1e4",),
         "test": ("c797995baa248b144ceaa4018b191e52",),
     },
-    rows={"train": (100000,), "dev": (10000,), "test": (10000,)},  # the owner's page, above
+    rows={"train": (100000,), "dev": (10000,), "test": (10000,)},  # the owner's page, see above
 )
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""LCQMC: questions from Baidu Knows, label 1 when both ask for the same thing.
+"""LCQMC: questions from Baidu Knows, label 1 if both ask the same.
 
-    python data/lcqmc/prepare.py                            # download, or use what is there
+    python data/lcqmc/prepare.py                            # download, or use existing files
     python data/lcqmc/prepare.py --from FOLDER_OR_ARCHIVE   # offline
     bash run_match.sh --train_set data/lcqmc/train.tsv --dev_set data/lcqmc/dev.tsv --test_set data/lcqmc/test.tsv
 
-Terms: no open licence is published with the data. HIT Shenzhen, its owner, gives it out on application
+Terms: no open licence is published with the data. HIT Shenzhen, its owner, provides it on application
 (PaddlePaddle/ERNIE issue 247); the qianyan archive comes with License.pdf and User_Agreement.pdf: read them.
 Cite: Liu et al., "LCQMC: A Large-scale Chinese Question Matching Corpus", COLING 2018, aclanthology.org/C18-1166
 
-Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (the
-qianyan copy, lcqmc.zip, has none). Verified: a train.tsv and a dev.tsv from elsewhere have the MD5s below.
+Not verified: whether the URL still works, and whether its test.tsv has labels (the qianyan copy, lcqmc.zip,
+has none). Verified: a train.tsv and a dev.tsv from another source have the MD5s below.
 """
 
 import sys

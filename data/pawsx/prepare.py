@@ -1,6 +1,6 @@
-"""PAWS-X, Chinese part: sentences with nearly the same words, label 1 when they also mean the same.
+"""PAWS-X, Chinese: sentences with nearly the same words, label 1 if they also have the same meaning.
 
-    python data/pawsx/prepare.py                            # download, or use what is there
+    python data/pawsx/prepare.py                            # download, or use existing files
     python data/pawsx/prepare.py --from FOLDER_OR_ARCHIVE   # offline: paws-x-zh.zip, x-final.tar.gz or a folder
     bash run_match.sh --train_set data/pawsx/train.tsv --dev_set data/pawsx/dev.tsv --test_set data/pawsx/test.tsv
 
@@ -8,8 +8,8 @@ Terms: "may be freely used for any purpose, although acknowledgement of Google L
 appreciated", as is (google-research-datasets/paws, pawsx/README.md).
 Cite: Yang et al., "PAWS-X: A Cross-lingual Adversarial Dataset for Paraphrase Identification", EMNLP 2019
 
-Not verified against the live host: that the URL still answers, and whether its test.tsv has labels (PaddleNLP's
-reader allows for both). The original, with labels: https://storage.googleapis.com/paws/pawsx/x-final.tar.gz
+Not verified: whether the URL still works, and whether its test.tsv has labels (PaddleNLP's reader supports
+both). The original, with labels: https://storage.googleapis.com/paws/pawsx/x-final.tar.gz
 """
 
 import sys
@@ -29,7 +29,7 @@ PAWSX = DataSet(
         "dev": ("dc163453e728cf118e17b4065d6602c8",),
         "test": ("5b7320760e70559591092cb01b6f5955",),
     },
-    # 49401, 1984, 1975: pawsx/README.md, without the texts "NS"; 2000: the files as they are (google/xtreme card)
+    # 49401, 1984, 1975: pawsx/README.md, without pairs with the text "NS"; 2000: all pairs (data set card of google/xtreme)
     rows={"train": (49401,), "dev": (2000, 1984), "test": (2000, 1975)},
     placeholder="NS",
 )

@@ -1,33 +1,31 @@
-"""Write the sample corpus: short Chinese documents about everyday matters, to pretrain on.
+"""Generates the sample corpus for pretraining: short Chinese documents about everyday matters.
 
-Run from anywhere (standard library only; the seed is fixed, so the file comes out
-byte-identical every time):
+Works in any folder, with the standard library only. The seed is fixed, so the text is always identical:
 
-    python data/sample_corpus/prepare.py                        # rewrites corpus.txt.gz here
-    python data/sample_corpus/prepare.py --output_dir /tmp/new  # ... or somewhere else
+    python data/sample_corpus/prepare.py                        # writes corpus.txt.gz here
+    python data/sample_corpus/prepare.py --output_dir FOLDER    # writes it into another folder
 
-Idea.  `topics/` describes by hand what happens when somebody applies for a card, waits for
-a parcel or rents a flat: ordered *steps*, each in several *wordings*.  A document walks
-through the steps of one topic, with one wording each, and keeps its people, places and
-things from the first sentence to the last.  So a sentence really follows from the one
-before, which is what next-sentence prediction is to learn.
+Method. `topics/` describes by hand what happens when somebody applies for a card, waits for a parcel or rents a
+flat: ordered *steps*, each with several *wordings*. A document has the steps of one topic in order, one sentence
+per step, and keeps its people, places and things from the first sentence to the last. So each sentence follows
+from the one before. This is what next-sentence prediction has to learn.
 
-Topic format (UTF-8; lines which start with `#` are comments):
+Topic format (UTF-8; lines that start with `#` are comments):
 
     slot: value, value               values of {slot}; one is drawn for each document
-    name, ta: 王芳/她, 张伟/他       slots drawn together; a value written twice comes twice as often
-    == part                          `account`: what happened to somebody; `how-to`: advice
-    -- step                          a step and its wordings, one a line, at least four
-    -- step ?                        told in two of three documents only
-    -- step | result=通过            told only where {result} is 通过: so stories branch
+    name, ta: 王芳/她, 张伟/他       slots drawn together; a value written twice is drawn twice as often
+    == section                       `account`: what happened to somebody; `how-to`: advice
+    -- step                          a step; its wordings follow, one per line, at least four
+    -- step ?                        an optional step: in two of three documents
+    -- step | result=通过            a step only for documents in which {result} is 通过
     -- step ? | result=通过/退回     both; "/" separates several values
-    {name}去[银行|网点]问了问。      a wording: [a|b] takes one of the two, [a|] one or nothing
+    {name}去[银行|网点]问了问。      a wording; [a|b] becomes a or b, [a|] becomes a or nothing
 
-A {slot} may stand within [ ], but no [ ] within another.  `topics/common.txt` has the slots
-and parts which all topics share; a topic's own slot goes before a shared one.
+[ ] may contain a {slot}, but no other [ ]. `topics/common.txt` has the slots and sections that all topics share.
+A slot or section of a topic replaces the shared one of the same name.
 
-Corpus format: UTF-8, one sentence a line, a blank line between documents, gzipped (a Python
-built on zlib-ng packs the same text into other bytes).
+Corpus format: UTF-8, one sentence per line, an empty line between documents, compressed with gzip. A Python built
+with zlib-ng compresses the same text into other bytes.
 """
 
 import argparse
@@ -46,15 +44,15 @@ from fetch import write_atomically  # noqa: E402
 SEED = 20
 HERE = Path(__file__).resolve().parent
 DOCUMENTS = 1224  # 68 of each topic
-SENTENCES = (8, 20)  # of a document: at least, at most
-ALL = 99
-# The kinds of documents: (share, [(part, how many of its steps at most)]).
+SENTENCES = (8, 20)  # minimum and maximum per document
+ALL = 99  # more steps than any section has
+# plan of a document -> (share of the documents, [(section, maximum number of its steps)])
 PLANS = {
     "account": (0.40, [("opening", ALL), ("account", ALL), ("ending", ALL)]),
     "how-to": (0.35, [("question", ALL), ("how-to", ALL), ("farewell", ALL)]),
     "both": (0.25, [("opening", ALL), ("account", ALL), ("bridge", ALL), ("how-to", 3), ("ending", 1)]),
 }
-OPTIONAL = 2 / 3  # share of documents which tell a step marked "?"
+OPTIONAL = 2 / 3  # share of documents that include a step marked "?"
 MIN_WORDINGS = 4
 SLOT = re.compile(r"{(\w+)}")
 CHOICE = re.compile(r"\[([^][]*\|[^][]*)\]")
@@ -63,24 +61,32 @@ Filling = Dict[str, str]  # slot -> its value in one document
 
 
 class Step(NamedTuple):
+    """One event or piece of advice, in several wordings."""
+
     name: str
     optional: bool
-    condition: Dict[str, List[str]]  # slot -> the values for which the step is told
+    condition: Dict[str, List[str]]  # slot -> the values for which the step is included
     wordings: List[str]
 
 
 class Topic(NamedTuple):
+    """A topic file."""
+
     name: str
     slots: Dict[Tuple[str, ...], List[Tuple[str, ...]]]  # slots drawn together -> their values
-    parts: Dict[str, List[Step]]
+    sections: Dict[str, List[Step]]
 
 
 class Sentence(NamedTuple):
+    """A text and the wording that it was made from."""
+
     text: str
     wording: str
 
 
 class Document(NamedTuple):
+    """The sentences of one document."""
+
     topic: str
     plan: str
     filling: Filling
@@ -88,17 +94,20 @@ class Document(NamedTuple):
 
 
 def read_slots(line: str) -> Tuple[Tuple[str, ...], List[Tuple[str, ...]]]:
-    """`name, ta: 王芳/她, 张伟/他` -> ("name", "ta"), [("王芳", "她"), ("张伟", "他")]."""
+    """`name, ta: 王芳/她, 张伟/他` -> ("name", "ta"), [("王芳", "她"), ("张伟", "他")].
+
+    Raises ValueError if a value does not have one text for each slot.
+    """
     head, _, tail = line.partition(":")
     names = tuple(name.strip() for name in head.split(","))
-    values = [tuple(part.strip() for part in value.split("/")) for value in tail.split(",")]
+    values = [tuple(text.strip() for text in value.split("/")) for value in tail.split(",")]
     if any(len(value) != len(names) or not all(value) for value in values):
-        raise ValueError(f"every value must have {len(names)} parts")
+        raise ValueError(f"every value must have {len(names)} texts, separated by /")
     return names, values
 
 
 def read_step(line: str) -> Step:
-    """`-- 到账 ? | result=同意/部分同意` -> a step without wordings as yet."""
+    """`-- 到账 ? | result=同意/部分同意` -> a step that has no wordings yet."""
     head, _, tail = line[2:].partition("|")
     condition = {}
     for item in tail.split(",") if tail else []:
@@ -108,59 +117,59 @@ def read_step(line: str) -> Step:
 
 
 def read_topic(path: Path) -> Topic:
-    """One file as it stands. Raises ValueError with the file and the line where it is wrong."""
-    topic, part = Topic(path.stem, {}, {}), ""
+    """One topic file. Raises ValueError with the file name and the line number of a mistake."""
+    topic, section = Topic(path.stem, {}, {}), ""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         line = line.strip()
         try:
             if not line or line.startswith("#"):
                 continue
             if line.startswith("=="):
-                part = line[2:].strip()
-                topic.parts.setdefault(part, [])
+                section = line[2:].strip()
+                topic.sections.setdefault(section, [])
             elif line.startswith("--"):
-                topic.parts[part].append(read_step(line))
-            elif part:
-                topic.parts[part][-1].wordings.append(line)
+                topic.sections[section].append(read_step(line))
+            elif section:
+                topic.sections[section][-1].wordings.append(line)
             else:
                 names, values = read_slots(line)
                 topic.slots.setdefault(names, []).extend(values)
         except ValueError as problem:
             raise ValueError(f"{path.name}, line {number}: {problem}") from problem
         except (KeyError, IndexError) as problem:
-            raise ValueError(f"{path.name}, line {number}: a step must stand in a part, a wording in a step") from problem
+            raise ValueError(f"{path.name}, line {number}: a step must be in a section, a wording in a step") from problem
     return topic
 
 
 def read_topics(directory: Path) -> List[Topic]:
-    """All topics, each with the slots and parts of common.txt, checked."""
+    """All topics, each with the slots and sections of common.txt. Raises ValueError if a topic has mistakes."""
     common = read_topic(directory / "common.txt")
     topics = []
     for path in sorted(directory.glob("*.txt")):
         if path.name != "common.txt":
-            own = read_topic(path)
-            names = {name for group in own.slots for name in group}
+            topic = read_topic(path)
+            names = {name for group in topic.slots for name in group}
             shared = {group: values for group, values in common.slots.items() if not names & set(group)}
-            topics.append(Topic(own.name, {**shared, **own.slots}, {**common.parts, **own.parts}))
+            topics.append(Topic(topic.name, {**shared, **topic.slots}, {**common.sections, **topic.sections}))
             check_topic(topics[-1])
     return topics
 
 
 def check_topic(topic: Topic) -> None:
-    """Raise ValueError where a part is missing or a step cannot be told."""
+    """Raises ValueError if a section is missing or a step cannot be used."""
     values = {
         name: {value[i] for value in group_values} for group, group_values in topic.slots.items() for i, name in enumerate(group)
     }
-    missing = {part for _, parts in PLANS.values() for part, _ in parts} - set(topic.parts)
+    missing = {section for _, sections in PLANS.values() for section, _ in sections} - set(topic.sections)
     if missing:
-        raise ValueError(f"{topic.name}: no part {sorted(missing)}")
-    for step in (step for steps in topic.parts.values() for step in steps):
+        raise ValueError(f"{topic.name}: no section {sorted(missing)}")
+    for step in (step for steps in topic.sections.values() for step in steps):
         where = f"{topic.name}, step {step.name}"
         if len(set(step.wordings)) < max(MIN_WORDINGS, len(step.wordings)):
             raise ValueError(f"{where}: at least {MIN_WORDINGS} wordings, all different")
-        for slot, wanted in step.condition.items():
-            if not set(wanted) <= values.get(slot, set()):
-                raise ValueError(f"{where}: {slot} is never {'/'.join(wanted)}")
+        for slot, required in step.condition.items():
+            if not set(required) <= values.get(slot, set()):
+                raise ValueError(f"{where}: {slot} is never {'/'.join(required)}")
         for wording in step.wordings:
             if not set(SLOT.findall(wording)) <= set(values):
                 raise ValueError(f"{where}: unknown slot in: {wording}")
@@ -168,45 +177,47 @@ def check_topic(topic: Topic) -> None:
                 raise ValueError(f"{where}: wrong brackets in: {wording}")
 
 
-def word(wording: str, filling: Filling, rng: random.Random) -> str:
-    """The text of a wording: one of the choices in every [ ], then the values of the slots."""
+def fill_wording(wording: str, filling: Filling, rng: random.Random) -> str:
+    """The text of a wording: a random choice for each [ ], then the values of the slots."""
     text = CHOICE.sub(lambda match: rng.choice(match[1].split("|")), wording)
     return SLOT.sub(lambda match: filling[match[1]], text)
 
 
 class Generator:
-    """Makes the documents of one topic."""
+    """Generates the documents of one topic. `used`: how often each wording was used."""
 
     def __init__(self, topic: Topic, used: Counter, rng: random.Random):
         self.topic, self.used, self.rng = topic, used, rng
 
     def filling(self) -> Filling:
+        """A random value for every slot."""
         filling: Filling = {}
         for names, values in self.topic.slots.items():
             filling.update(zip(names, self.rng.choice(values)))
         return filling
 
     def steps(self, plan: str, filling: Filling) -> List[Step]:
-        """The steps which a document of this plan and filling tells, in order."""
+        """The steps of a document with this plan and filling, in order."""
         result: List[Step] = []
-        for part, most in PLANS[plan][1]:
-            message = [
+        for section, max_steps in PLANS[plan][1]:
+            included = [
                 step
-                for step in self.topic.parts[part]
+                for step in self.topic.sections[section]
                 if all(filling[slot] in values for slot, values in step.condition.items())
                 and (not step.optional or self.rng.random() < OPTIONAL)
             ]
-            kept = sorted(self.rng.sample(range(len(message)), min(most, len(message))))
-            result += [message[i] for i in kept]
+            kept = sorted(self.rng.sample(range(len(included)), min(max_steps, len(included))))
+            result += [included[i] for i in kept]
         return result
 
     def choose_wording(self, step: Step) -> str:
-        """One of those used least so far: all wordings come equally often."""
+        """A random wording among those used least so far, so that all wordings are used equally often."""
         least = min(self.used[wording] for wording in step.wordings)
         return self.rng.choice([wording for wording in step.wordings if self.used[wording] == least])
 
     def document(self, plan: str) -> Document:
-        for _ in range(1000):  # some fillings tell too few or too many steps
+        """A random document. Raises ValueError if no filling gives an allowed number of steps."""
+        for _ in range(1000):  # some fillings give too few or too many steps
             filling = self.filling()
             steps = self.steps(plan, filling)
             if SENTENCES[0] <= len(steps) <= SENTENCES[1]:
@@ -217,14 +228,14 @@ class Generator:
         for step in steps:
             wording = self.choose_wording(step)
             self.used[wording] += 1
-            sentences.append(Sentence(word(wording, filling, self.rng), wording))
+            sentences.append(Sentence(fill_wording(wording, filling, self.rng), wording))
         return Document(self.topic.name, plan, filling, sentences)
 
 
 def generate() -> List[Document]:
-    """All documents: the topics equally often, in random order, no two the same."""
+    """All documents in random order. Every topic has the same number of documents, and no two are the same."""
     rng = random.Random(SEED)
-    used: Counter = Counter()  # one for all topics, which share the wordings of common.txt
+    used: Counter = Counter()  # shared by all topics, because they share the wordings of common.txt
     generators = [Generator(topic, used, rng) for topic in read_topics(HERE / "topics")]
     names, shares = list(PLANS), [share for share, _ in PLANS.values()]
     documents: Dict[Tuple[str, ...], Document] = {}
@@ -238,24 +249,26 @@ def generate() -> List[Document]:
 
 
 def corpus_text(documents: List[Document]) -> str:
+    """The text of the corpus file."""
     return "\n\n".join("\n".join(sentence.text for sentence in document.sentences) for document in documents) + "\n"
 
 
-def packed(text: str) -> bytes:
-    """The text gzipped, with neither time nor name in the header: the same text gives the same bytes."""
-    held = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=held, mtime=0) as file:
+def compress(text: str) -> bytes:
+    """The text compressed with gzip, without time and name in the header: the same text gives the same bytes."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
         file.write(text.encode("utf-8"))
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write the sample corpus.")
-    parser.add_argument("--output_dir", type=Path, default=HERE, help="where corpus.txt.gz goes")
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Generate the sample corpus.")
+    parser.add_argument("--output_dir", type=Path, default=HERE, help="folder for corpus.txt.gz")
     output_dir = parser.parse_args().output_dir
     output_dir.mkdir(parents=True, exist_ok=True)
     documents = generate()
-    write_atomically(output_dir / "corpus.txt.gz", packed(corpus_text(documents)))
+    write_atomically(output_dir / "corpus.txt.gz", compress(corpus_text(documents)))
     texts = [sentence.text for document in documents for sentence in document.sentences]
     print(
         f"documents {len(documents)}, sentences {len(texts)} ({len(set(texts))} distinct),",

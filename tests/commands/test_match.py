@@ -169,7 +169,7 @@ def test_leaked_pairs_are_reported_and_dropped(small_data, small_flags, tmp_path
     dev = (small_data / "dev.tsv").read_text(encoding="utf-8").splitlines()
     leaky.write_text((small_data / "train.tsv").read_text(encoding="utf-8") + "\n".join(dev[1:4]) + "\n", encoding="utf-8")
     flags = [*small_flags, "--train_set", str(leaky), "--epochs", "1", "--output_dir", str(tmp_path / "run")]
-    assert "3 rows are in the training set too" in run_app("match", *flags).stdout
+    assert "3 rows are also in the training set" in run_app("match", *flags).stdout
     dropped = run_app("match", *flags, "--drop_leaked", "--overwrite").stdout
     assert "3 training rows removed" in dropped and "train: 200 rows" in dropped and "training set too" not in dropped
 

@@ -139,9 +139,9 @@ def test_any_size_accepts_an_excerpt_but_no_bad_row(prepare, source, tmp_path):
     [
         ("a.rar", b"Rar!\x1a\x07\x00", "unpack it first"),
         ("a.zip", b"Rar!\x1a\x07\x00", "unpack it first"),
-        ("a.zip", b"PK\x03\x04 truncated", "neither a folder nor a whole"),
+        ("a.zip", b"PK\x03\x04 truncated", "neither a folder nor a complete"),
         ("a.tar.gz", b"\x1f\x8b\x08\x00 truncated", "a.tar.gz"),
-        ("train.tsv", b"a\tb\t1\n", "neither a folder nor a whole"),
+        ("train.tsv", b"a\tb\t1\n", "neither a folder nor a complete"),
     ],
 )
 def test_a_file_that_is_no_archive_is_refused(prepare, tmp_path, file, data, words):
@@ -156,7 +156,7 @@ def test_a_truncated_archive_is_refused(prepare, source, tmp_path, file):
     path = archive_of(source, tmp_path / file)
     path.write_bytes(path.read_bytes()[:50000])
     code, out, err = prepare("--from", path)
-    assert code == 2 and "whole" in one_error(err)
+    assert code == 2 and "complete" in one_error(err)
 
 
 @pytest.mark.parametrize("given", ["nowhere", "empty"])

@@ -51,7 +51,7 @@ def sentences(documents):
 
 
 def all_steps(topic):
-    return [step for steps in topic.parts.values() for step in steps]
+    return [step for steps in topic.sections.values() for step in steps]
 
 
 def test_regenerating_gives_the_same_file(tmp_path):
@@ -77,10 +77,10 @@ def test_gzip_header_has_neither_name_nor_time():
 
 def test_a_failed_write_leaves_the_old_file(prepare, tmp_path, monkeypatch):
     path = tmp_path / "corpus.txt.gz"
-    prepare.write_atomically(path, prepare.packed("旧的一句。\n"))
+    prepare.write_atomically(path, prepare.compress("旧的一句。\n"))
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        prepare.write_atomically(path, prepare.packed("新的一句。\n"))
+        prepare.write_atomically(path, prepare.compress("新的一句。\n"))
     assert gzip.decompress(path.read_bytes()).decode("utf-8") == "旧的一句。\n"
 
 
@@ -135,7 +135,7 @@ def test_variety(sentences):
 def test_topics_are_rich_enough(topics):
     assert len(topics) >= 14
     for topic in topics:
-        steps = topic.parts["account"] + topic.parts["how-to"]
+        steps = topic.sections["account"] + topic.sections["how-to"]
         assert len(steps) >= 18
         assert sum(len(step.wordings) for step in steps) >= 75
         assert any(step.condition for step in steps)  # so that not all documents tell the same events
@@ -144,7 +144,7 @@ def test_topics_are_rich_enough(topics):
 
 def test_each_wording_belongs_to_one_step(topics):
     wordings = [
-        wording for topic in topics for part in ("account", "how-to") for step in topic.parts[part] for wording in step.wordings
+        wording for topic in topics for section in ("account", "how-to") for step in topic.sections[section] for wording in step.wordings
     ]
     assert len(wordings) == len(set(wordings))
 
@@ -165,7 +165,7 @@ def test_steps_are_in_order(prepare, topics, generated):
     """A document has its parts and their steps in order, with at most one sentence per step."""
     for topic in topics:
         for document in (document for document in generated if document.topic == topic.name):
-            order = [step for part, _ in prepare.PLANS[document.plan][1] for step in topic.parts[part]]
+            order = [step for section, _ in prepare.PLANS[document.plan][1] for step in topic.sections[section]]
             positions = [next(i for i, step in enumerate(order) if s.wording in step.wordings) for s in document.sentences]
             assert positions == sorted(set(positions))
 
@@ -244,7 +244,7 @@ def test_mistakes_in_a_topic_are_reported(prepare, tmp_path, extra, reason):
 
 def test_every_slot_value_must_have_all_its_parts(prepare):
     assert prepare.read_slots("name, ta: 王芳/她, 张伟/他") == (("name", "ta"), [("王芳", "她"), ("张伟", "他")])
-    with pytest.raises(ValueError, match="every value must have 2 parts"):
+    with pytest.raises(ValueError, match="every value must have 2 texts"):
         prepare.read_slots("name, ta: 王芳/她, 张伟")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import UserError
 from app.text.fast_tokenizer import FastWordPieceTokenizer
-from app.text.features import SPECIAL, encode_pairs, pad_batch, truncate
+from app.text.features import SPECIAL_TOKENS_PER_PAIR, encode_pairs, pad_batch, truncate
 from app.text.vocabulary import SPECIAL_TOKENS, count_words, learn_vocabulary, read_vocabulary
 
 TOKENS = SPECIAL_TOKENS + list("怎么还信用卡款如何") + ["pay", "##ing"]
@@ -77,11 +77,11 @@ def test_truncated_rows_are_marked():
     encoded = encode_pairs(TOKENIZER, ["怎么" * 3000, "怎"], ["如何还款", "么"], 64)
     assert encoded.lengths.tolist() == [64, 5] and encoded.truncated.tolist() == [True, False]
     assert words(encoded.tokens[:64])[-5:] == [*"如何还款", "[SEP]"]
-    assert 64 - SPECIAL - 4 == int(encoded.first[0]) - 2
+    assert 64 - SPECIAL_TOKENS_PER_PAIR - 4 == int(encoded.first_lengths[0]) - 2
 
 
 def test_unknown_tokens_are_counted():
-    assert encode_pairs(TOKENIZER, ["怎么🙂"], ["龘"], 64).unknown == 2
+    assert encode_pairs(TOKENIZER, ["怎么🙂"], ["龘"], 64).unknown_count == 2
 
 
 def test_a_learned_vocabulary_is_reproducible_and_bounded():

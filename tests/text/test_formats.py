@@ -58,7 +58,7 @@ def test_a_json_array_is_read(tmp_path, indent, name, encoding):
 @pytest.mark.parametrize("text", ['[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": 1},]', '[{"a": 1}] x', '[{"a": }]', "[{", '[{"a": 1}, , {}]'])
 def test_a_damaged_json_array_is_one_error_line(tmp_path, text):
     (tmp_path / "pairs.json").write_text(text)
-    with pytest.raises(UserError, match="a damaged JSON array, behind its element [01]"):
+    with pytest.raises(UserError, match="a damaged JSON array, after its element [01]"):
         rows_of(tmp_path / "pairs.json", columns="a,a")
 
 
@@ -140,7 +140,7 @@ def test_the_sep_line_of_excel_gives_the_delimiter(tmp_path):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel file of before 2007; save it as .xlsx or .csv"),
         (b"PAR1\x15\x04", "cannot be read as Parquet"), (b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "packed with xz"), (b"PK\x03\x04x", "cannot be read as .xlsx"),
         ("甲\t乙\n".encode("utf-16"), "UTF-16"), (b"a\tb\rc\td\re\tf\r", "old Macs"), (b"one\ntwo\nthree\n", "its first row is 'one"),
-        ('["a", "b"]\n["c", "d"]\n'.encode(), "a row in JSON is an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
+        ('["a", "b"]\n["c", "d"]\n'.encode(), "a JSON row must be an object"), (b"\n\n \n", "empty"), (b"[]", "empty"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_pair_file_is_one_error_line(tmp_path, content, words):
@@ -204,7 +204,7 @@ OTHER_TEXTS = {
 def test_other_encodings_are_refused_unless_the_user_names_them(tmp_path, encoding):
     """Regression: they were read as GB18030, and nonsense was scored without a message."""
     (tmp_path / "pairs.tsv").write_bytes((OTHER_TEXTS[encoding] * 2).encode(encoding))
-    with pytest.raises(UserError, match="not UTF-8, and not surely GB18030.*--encoding"):
+    with pytest.raises(UserError, match="not UTF-8, and probably not GB18030.*--encoding"):
         rows_of(tmp_path / "pairs.tsv")
     found = rows_of(tmp_path / "pairs.tsv", encoding=encoding)
     assert found[0][:2] == tuple(OTHER_TEXTS[encoding].split("\n")[0].split("\t"))

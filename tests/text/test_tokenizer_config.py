@@ -54,7 +54,7 @@ def test_settings_are_read(tmp_path, config, basic):
         ("[]", "damaged"),
         ('{"do_lower_case": "true"}', "do_lower_case is 'true'"),
         ('{"strip_accents": 1}', "strip_accents is 1"),
-        ('{"do_basic_tokenize": false}', "do_basic_tokenize is False, which is not done here"),
+        ('{"do_basic_tokenize": false}', "do_basic_tokenize is False, which is not supported"),
         ('{"do_basic_tokenize": null}', "do_basic_tokenize is None"),
         ('{"never_split": ["[X]"]}', "never_split is ..\\[X"),
         ('{"clean_text": false}', "clean_text is False"),
@@ -95,7 +95,7 @@ def test_files_that_libraries_add_to_the_vocabulary_are_read(tmp_path, name, add
 
 def test_a_token_of_added_tokens_json_is_refused(tmp_path):
     folder = tokenizer_folder(tmp_path / "model", **{"added_tokens.json": b'{"<e1>": 59}'})
-    with pytest.raises(UserError, match="adds the token '<e1>', which is not done here; where your texts do not have it"):
+    with pytest.raises(UserError, match="adds the token '<e1>', which is not supported; if your texts do not contain it"):
         FastWordPieceTokenizer.load(folder)
 
 

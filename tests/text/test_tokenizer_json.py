@@ -25,7 +25,7 @@ ADDED = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": F
         ("model", {**WORDPIECE, "continuing_subword_prefix": "@@"}, "continuing_subword_prefix"),
         ("model", {**WORDPIECE, "max_input_chars_per_word": 200}, "max_input_chars_per_word"),
         ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "怎": 6, "么": 5}}, "'怎' is 5 in vocab.txt and 6 in tokenizer.json"),
-        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "贷": len(VOCABULARY)}}, "'贷' is nothing in vocab.txt"),
+        ("model", {**WORDPIECE, "vocab": {**VOCABULARY, "贷": len(VOCABULARY)}}, "'贷' is missing in vocab.txt"),
         ("added_tokens", [{**ADDED, "content": "<e1>", "id": len(VOCABULARY)}], "adds the token '<e1>'"),
         ("post_processor", {"type": "RobertaProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2], "trim_offsets": True,
                             "add_prefix_space": False}, "post_processor"),

@@ -12,13 +12,13 @@ from app.text.vocabulary import read_vocabulary
 @pytest.mark.parametrize(
     "content, words",
     [
-        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t①\n", "is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t①\n", "is not TOKEN<TAB>ID"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t3\n", "ids are not 0 to 59, each once"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS)) + "壹\t99999999999\n", "ids are not 0 to 59"),
         ("".join(f"{token}\t{number}\n" for number, token in enumerate(TOKENS) if number != 20), "ids are not 0 to 57"),
-        ("".join(f"{token}\t²\n" for token in TOKENS), "line 1 is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\t²\n" for token in TOKENS), "line 1 is not TOKEN<TAB>ID"),
         ("".join(f"{token}\t{number}\n" if number % 2 else f"{token}\n" for number, token in enumerate(TOKENS)), "line 1 is no"),
-        ("".join(f"{token}\n" for token in TOKENS) + "壹\t59\n", "line 1 is no TOKEN<TAB>ID"),
+        ("".join(f"{token}\n" for token in TOKENS) + "壹\t59\n", "line 1 is not TOKEN<TAB>ID"),
         ("".join(f"{token}\n" for token in [*TOKENS, "[CLS]"]), "twice"),
         ("".join(f"{token} \n" for token in TOKENS), "line 1 is '.PAD. '"),
         ("".join(f"{token}\n" for token in [*TOKENS[:9], "", *TOKENS[9:]]), "line 10 is ''"),
