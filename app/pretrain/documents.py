@@ -119,5 +119,5 @@ def _jsonl_documents(lines: Iterator[str], path: Path) -> Iterator[Document]:
 
 
 def _encodable(text: str) -> str:
-    """The text with "?" in place of bytes that did not decode. The tokenizer could not encode them as UTF-8."""
+    """The text with "?" in place of bytes that did not decode, which the tokenizer cannot encode as UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8", "replace")

@@ -9,9 +9,9 @@ ngram        1, 2 or 3 consecutive words, with probabilities in the ratio 1 : 1/
 span         1 to 10 consecutive words, geometric distribution with p = 0.2; all tokens of a span become [MASK], or all become
              random tokens, or all stay unchanged (SpanBERT, Joshi et al. 2020)
 
-The last unit of a sequence is truncated to what remains of the 15 %, as in SpanBERT. Short sequences therefore have more short
-units than these distributions. Example: of 128 tokens with two tokens per word, 34 % of the spans are one word (drawn: 20 %), and
-61 % of the n-grams (drawn: 55 %).
+The last unit of a sequence is truncated to what remains of the 15 %, as in SpanBERT. Short sequences therefore have more
+short units than these distributions say. Example: with 128 tokens and two tokens per word, 34 % of the spans are one word, not
+20 %, and 61 % of the n-grams, not 55 %.
 """
 
 from __future__ import annotations
@@ -41,19 +41,20 @@ def mask_tokens(
     `word_starts`: bool [S], whether the token begins a word
     `special_tokens_mask`: bool [S], tokens that are never masked
     `masking`: token, whole_word, ngram or span
-    `masked_lm_prob`: the share of predicted tokens among those that are not special. M is exactly this share, rounded, with
-    `token`, and at most this with the other strategies; but at least one token or word is predicted.
+    `masked_lm_prob`: the share of predicted tokens among the tokens that are not special. With `token`, M is this share, rounded;
+    with the other strategies, it may be smaller. At least one token or word is predicted.
     `replacement_ids`: random tokens are drawn from these ids.
     """
     max_predictions = max(1, round(masked_lm_prob * int((~special_tokens_mask).sum())))
     units = _sample_units(word_starts, special_tokens_mask, masking, max_predictions, rng)
     positions = np.concatenate([np.zeros(0, np.int64), *units])
-    # [MASK], random token or unchanged: drawn once per span, else once per token.
-    draws = rng.random(len(units) if masking == "span" else len(positions))
-    draw = np.repeat(draws, [len(unit) for unit in units]) if masking == "span" else draws
+    if masking == "span":  # one draw per span decides for all its tokens
+        draws = np.repeat(rng.random(len(units)), [len(unit) for unit in units])
+    else:
+        draws = rng.random(len(positions))
     masked_ids = input_ids.copy()
-    masked_ids[positions[draw < 0.8]] = mask_id
-    random_positions = positions[draw >= 0.9]
+    masked_ids[positions[draws < 0.8]] = mask_id  # 80 %: [MASK]; from 0.8 to 0.9: unchanged
+    random_positions = positions[draws >= 0.9]  # 10 %: a random token
     masked_ids[random_positions] = replacement_ids[rng.integers(0, len(replacement_ids), len(random_positions))]
     return masked_ids, np.sort(positions)
 
@@ -61,7 +62,7 @@ def mask_tokens(
 def _sample_units(
     word_starts: np.ndarray, special_tokens_mask: np.ndarray, masking: str, max_predictions: int, rng: np.random.Generator
 ) -> List[np.ndarray]:
-    """The positions of each unit, int64: `max_predictions` positions at most, but always one word."""
+    """The positions of each unit, int64. All units together have at most `max_predictions` positions, or are one word."""
     maskable = np.flatnonzero(~special_tokens_mask)
     if masking == "token":
         return list(rng.permutation(maskable)[:max_predictions, None])

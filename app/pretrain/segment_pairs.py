@@ -1,15 +1,19 @@
 """Documents -> the segment pairs of one epoch, with the label of the sentence task.
 
 Follows `create_instances_from_document` of google-research/bert. A document is divided into chunks of complete sentences that
-fill `[CLS] A [SEP] B [SEP]`, and each chunk is split after a random sentence into A and the segment that follows it. B is either
-this segment or sentences of a random other document. In the second case the next chunk begins with the segment that was replaced,
-so each sentence of a document is used exactly once.
+fill `[CLS] A [SEP] B [SEP]`, and each chunk is split into two segments after a random sentence. For the chunk s1 s2 s3 s4 of a
+document s1 ... s9:
+
+outcome                A        B                                next chunk begins with
+B follows A            s1 s2    s3 s4                            s5
+A and B are swapped    s3 s4    s1 s2                            s5
+B of other document    s1 s2    sentences of a random document   s3, so that no sentence is lost
 
 --sentence_task   label 0          label 1                    label 2
-nsp               B follows A      B of another document                               (Devlin et al. 2019)
-sop               B follows A      A and B are swapped                                 (ALBERT, Lan et al. 2020)
-structbert        B follows A      A and B are swapped        B of another document    (Wang et al. 2020)
-none              no label and no B                                                    (RoBERTa, Liu et al. 2019)
+nsp               B follows A      B of other document                               (Devlin et al. 2019)
+sop               B follows A      A and B are swapped                               (ALBERT, Lan et al. 2020)
+structbert        B follows A      A and B are swapped        B of other document    (Wang et al. 2020)
+none              no label and no B                                                  (RoBERTa, Liu et al. 2019)
 
 The labels of a task are equally likely. A chunk of a single sentence has no B and no label.
 """

@@ -32,13 +32,13 @@ def flags(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, flags):
-    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+def uninterrupted(tmp_path_factory, flags):
+    folder = tmp_path_factory.mktemp("runs") / "uninterrupted"
     finish(start("pretrain", flags, folder))
     return folder
 
 
-def test_killed_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tmp_path):
+def test_killed_and_resumed_the_weights_are_bit_identical(uninterrupted, flags, tmp_path):
     folder = tmp_path / "killed"
     for step in (3, 14):
         process = start("pretrain", flags, folder, "--resume")
@@ -46,7 +46,7 @@ def test_killed_and_resumed_the_weights_are_bit_identical(undisturbed, flags, tm
         process.send_signal(signal.SIGKILL)
         process.wait()
     finish(start("pretrain", flags, folder, "--resume"))
-    assert hashes(folder) == hashes(undisturbed)
+    assert hashes(folder) == hashes(uninterrupted)
 
 
 def losses(folder, event_name):
@@ -82,9 +82,9 @@ def on_two_hosts(flags, folder):
 @pytest.fixture(scope="module")
 def fifty_steps(flags, tmp_path_factory):
     """The flags of a run with 50 steps, and the folder of such a run by one process with a batch size of 16."""
-    folder, more = tmp_path_factory.mktemp("fifty") / "one", [*flags, "--max_steps", "50", "--dropout", "0"]
-    finish(start("pretrain", more, folder, "--batch_size", "16"))
-    return more, folder
+    folder, more_flags = tmp_path_factory.mktemp("fifty") / "one", [*flags, "--max_steps", "50", "--dropout", "0"]
+    finish(start("pretrain", more_flags, folder, "--batch_size", "16"))
+    return more_flags, folder
 
 
 def check_same_losses(one, other):
@@ -120,8 +120,8 @@ def test_two_hosts_give_the_losses_of_one_process(fifty_steps, tmp_path):
 @pytest.mark.slow
 def test_after_a_host_was_killed_the_run_is_resumed(fifty_steps, tmp_path):
     flags, one = fifty_steps
-    more = [*flags, "--batch_size", "8", "--output_dir", str(tmp_path / "hosts"), "--resume"]
-    hosts = begin_on_two_hosts(more, tmp_path)
+    more_flags = [*flags, "--batch_size", "8", "--output_dir", str(tmp_path / "hosts"), "--resume"]
+    hosts = begin_on_two_hosts(more_flags, tmp_path)
     wait_for_step(hosts[0], tmp_path / "hosts", 10)
     hosts[1].kill()  # the launcher, and with it its process
     for host in hosts:
@@ -131,7 +131,7 @@ def test_after_a_host_was_killed_the_run_is_resumed(fifty_steps, tmp_path):
             host.terminate()
             host.wait(60)
         assert host.returncode != 0
-    on_two_hosts(more, tmp_path)
+    on_two_hosts(more_flags, tmp_path)
     check_same_losses(one, tmp_path / "hosts")
 
 
@@ -153,18 +153,18 @@ def test_every_task_and_masking_trains(flags, tmp_path, task, masking, processes
     letters = sorted(set("".join(sample_lines("train", 800).split())))
     vocabulary = tmp_path / "ernie_vocab.txt"
     vocabulary.write_text("".join(f"{token}\t{i}\n" for i, token in enumerate([*SPECIAL_TOKENS, *letters])), encoding="utf-8")
-    more = [
+    more_flags = [
         "--sentence_task", task, "--masking", masking, "--num_processes", str(processes), "--vocab_file", str(vocabulary),
         "--shards_dir", str(tmp_path / "shards"),
     ]  # fmt: skip
-    finish(start("pretrain", flags, tmp_path / "run", *more, "--max_steps", "6", "--architecture", "ernie"))
+    finish(start("pretrain", flags, tmp_path / "run", *more_flags, "--max_steps", "6", "--architecture", "ernie"))
     held_out = json.loads((tmp_path / "run/metrics.json").read_text())["held_out"]
     assert np.isfinite(held_out["masked LM loss"]) and ("sentence loss" in held_out) == (task != "none")
     assert (tmp_path / "run/best/vocab.txt").read_text(encoding="utf-8").split("\n")[5:-1] == letters
 
 
-def test_fill_further_pretraining_and_fine_tuning(undisturbed, flags, small_flags, tmp_path):
-    best = str(undisturbed / "best")
+def test_fill_further_pretraining_and_fine_tuning(uninterrupted, flags, small_flags, tmp_path):
+    best = str(uninterrupted / "best")
     filled = run_app("fill", "我想[MASK]一张信用[MASK]", "--model_name_or_path", best)
     assert filled.returncode == 0 and filled.stdout.count("%") == 10 and filled.stderr == ""
     further = finish(
@@ -175,7 +175,7 @@ def test_fill_further_pretraining_and_fine_tuning(undisturbed, flags, small_flag
         journal(tmp_path / "further")[0]["options"]["learning_rate"] == 0.064 / 64
     )  # by the hidden size of the checkpoint, not of --model_size
     first = journal(tmp_path / "further")[1]["masked_LM_loss"]
-    assert first < journal(undisturbed)[1]["masked_LM_loss"] - 0.2
+    assert first < journal(uninterrupted)[1]["masked_LM_loss"] - 0.2
     matched = run_app(
         "match", *small_flags, "--model_name_or_path", best, "--epochs", "1", "--output_dir", str(tmp_path / "match")
     )
@@ -183,7 +183,7 @@ def test_fill_further_pretraining_and_fine_tuning(undisturbed, flags, small_flag
 
 
 @pytest.mark.parametrize(
-    "more, words",
+    "more_flags, words",
     [
         (["--corpus", "nowhere.txt"], ["--corpus nowhere.txt", "existing file"]),
         (["--max_unknown", "0.00001", "--vocab_size", "110"], ["--max_unknown", "unknown to the vocabulary"]),
@@ -194,8 +194,8 @@ def test_fill_further_pretraining_and_fine_tuning(undisturbed, flags, small_flag
         (["--init_from_ckpt", "./nowhere"], ["nowhere", "no such folder"]),
     ],
 )
-def test_wrong_flags_give_an_error_of_one_line(flags, tmp_path, more, words):
-    done = run_app("pretrain", *flags, "--shards_dir", str(tmp_path / "shards"), *more, "--output_dir", str(tmp_path / "run"))
+def test_wrong_flags_give_an_error_of_one_line(flags, tmp_path, more_flags, words):
+    done = run_app("pretrain", *flags, "--shards_dir", str(tmp_path / "shards"), *more_flags, "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stdout + done.stderr
     assert all(word in done.stderr for word in words)
 

@@ -32,9 +32,9 @@ def shards(tmp_path_factory):
     return folder
 
 
-def task_of(shards, tmp_path, size="tiny", **more):
+def task_of(shards, tmp_path, size="tiny", **more_options):
     options = PretrainOptions(
-        **{"output_dir": str(tmp_path), "max_seq_length": 48, "dev_share": 0.2, "device": "cpu", "learning_rate": 1e-3, **more}
+        **{"output_dir": str(tmp_path), "max_seq_length": 48, "dev_share": 0.2, "device": "cpu", "learning_rate": 1e-3, **more_options}
     )
     runtime.set_seed(1)
     tokenizer = FastWordPieceTokenizer.load(shards / "tokenizer")
