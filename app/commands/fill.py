@@ -41,7 +41,7 @@ def main(arguments: List[str]) -> None:
     options = parse(FillOptions, "python -m app fill", arguments)
     runtime.load_paddle()
     runtime.choose_device(options.device)
-    from app.pretrain.fill_mask import fill
+    from app.pretrain.fill_mask import fill_mask
 
-    for number, words in enumerate(fill(Path(options.model_name_or_path), options.text, options.top), 1):
+    for number, words in enumerate(fill_mask(Path(options.model_name_or_path), options.text, options.top), 1):
         print(f"[MASK] {number}: " + "   ".join(f"{word} {probability:.1%}" for word, probability in words))

@@ -28,7 +28,7 @@ from app.text.vocabulary import VOCABULARY
 
 COMMUNITY = "https://bj.bcebos.com/paddlenlp/models/community"  # /NAME/FILE
 TOKENIZERS = (BertTokenizer, ErnieTokenizer, ElectraTokenizer, RobertaChineseTokenizer)
-TOKENIZER_FILES = (VOCABULARY, TOKENIZER_JSON, CONFIG, SPECIAL_MAP, ADDED_TOKENS)  # optional here: the tokenizer reports missing ones
+TOKENIZER_FILES = (VOCABULARY, TOKENIZER_JSON, CONFIG, SPECIAL_MAP, ADDED_TOKENS)  # the tokenizer reports missing ones
 TIMEOUT = 30  # seconds without an answer of the server
 
 

@@ -1,1 +1,1 @@
-"""Documents -> a pretrained BERT."""
+"""Documents -> a pretrained BERT or ERNIE."""

@@ -1,4 +1,4 @@
-"""A function over a stream, in several processes: results in order, a bounded number of items in memory."""
+"""Applies a function to a stream of items in several processes: results in order, a bounded number of items in memory."""
 
 from __future__ import annotations
 
@@ -10,48 +10,49 @@ import threading
 from collections import deque
 from typing import Any, Callable, Deque, Iterable, Iterator
 
-AHEAD = 3  # items a process may have waiting: enough that none runs dry while another's item takes longer
+QUEUED_PER_WORKER = 3  # so that no process is idle while another one needs longer for its item
 
 _function: Callable[[Any], Any]
 
 
 def map_in_order(
-    make: Callable[..., Callable[[Any], Any]], arguments: tuple, items: Iterable[Any], workers: int
+    make_function: Callable[..., Callable[[Any], Any]], arguments: tuple, items: Iterable[Any], workers: int
 ) -> Iterator[Any]:
-    """Yields `make(*arguments)(item)` for each item, in their order; each process calls `make` once.
+    """Yields `make_function(*arguments)(item)` for each item, in order. Each process calls `make_function` once.
 
-    With one worker everything happens in this process. `make` must be importable, items and results picklable.
+    With one worker, no process is started. `make_function` must be importable, arguments, items and results must be picklable.
     """
     if workers <= 1:
-        yield from map(make(*arguments), items)
+        yield from map(make_function(*arguments), items)
         return
-    # spawn, not fork: this process may hold Paddle's and the tokenizer's threads.
+    # spawn, not fork: Paddle and the tokenizer may have threads in this process.
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(make, arguments)) as pool:
-        waiting: Deque[concurrent.futures.Future] = deque()
+    initargs = (make_function, arguments)
+    with concurrent.futures.ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=initargs) as pool:
+        pending: Deque[concurrent.futures.Future] = deque()
         for item in items:
-            waiting.append(pool.submit(_call, item))
-            if len(waiting) >= AHEAD * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            pending.append(pool.submit(_apply, item))
+            if len(pending) >= QUEUED_PER_WORKER * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
-def _begin(make: Callable[..., Callable[[Any], Any]], arguments: tuple) -> None:
+def _start_worker(make_function: Callable[..., Callable[[Any], Any]], arguments: tuple) -> None:
     global _function
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the processes are the parallelism
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _function = make(*arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the parent handles Ctrl-C
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one thread per process
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _function = make_function(*arguments)
 
 
-def _end_with_parent() -> None:
-    """Leaves when the parent is gone, killed or not: a pool's process would wait for work for ever."""
+def _exit_with_parent() -> None:
+    """Ends this process when the parent has ended or was killed. A worker of a pool would wait for items forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _call(item: Any) -> Any:
+def _apply(item: Any) -> Any:
     return _function(item)

@@ -1,14 +1,21 @@
-"""Documents -> the segment pairs of one epoch, and what the sentence task asks of each.
+"""Documents -> the segment pairs of one epoch, with the label of the sentence task.
 
-A document is cut into chunks of whole sentences that fill the room of `[CLS] A [SEP] B [SEP]`; each chunk is split in two at
-random. Half of them keep their second part (next), half get a stretch of another document instead (other), and then the
-document goes on with what was replaced: no sentence is left out, none comes twice (google-research/bert,
-`create_instances_from_document`).
+Follows `create_instances_from_document` of google-research/bert. A document is divided into chunks of complete sentences that
+fill `[CLS] A [SEP] B [SEP]`, and each chunk is split into two segments after a random sentence. For the chunk s1 s2 s3 s4 of a
+document s1 ... s9:
 
-nsp           0 next                            1 other                       (Devlin et al. 2019)
-sop           0 in order                        1 swapped                     (ALBERT, Lan et al. 2020)
-structbert    0 next     1 previous (swapped)   2 other, a third each         (Wang et al. 2020)
-none          one segment, no question                                        (RoBERTa, Liu et al. 2019)
+outcome                A        B                                next chunk begins with
+B follows A            s1 s2    s3 s4                            s5
+A and B are swapped    s3 s4    s1 s2                            s5
+B of other document    s1 s2    sentences of a random document   s3, so that no sentence is lost
+
+--sentence_task   label 0          label 1                    label 2
+nsp               B follows A      B of other document                               (Devlin et al. 2019)
+sop               B follows A      A and B are swapped                               (ALBERT, Lan et al. 2020)
+structbert        B follows A      A and B are swapped        B of other document    (Wang et al. 2020)
+none              no label and no B                                                  (RoBERTa, Liu et al. 2019)
+
+The labels of a task are equally likely. A chunk of a single sentence has no B and no label.
 """
 
 from __future__ import annotations
@@ -21,116 +28,141 @@ from app.errors import UserError
 from app.pretrain.corpus import Corpus
 from app.text.features import SPECIAL_TOKENS_PER_PAIR, truncate
 
-NEXT, SWAPPED, OTHER, NO_QUESTION = 0, 1, 2, -1  # what becomes of a chunk; a single sentence asks no question
-KINDS = {"nsp": (NEXT, OTHER), "sop": (NEXT, SWAPPED), "structbert": (NEXT, SWAPPED, OTHER), "none": ()}  # place = label
+NEXT, SWAPPED, OTHER_DOCUMENT, SINGLE = 0, 1, 2, -1  # the outcome of a chunk; SINGLE: one segment, no label
+SENTENCE_TASKS = {  # the outcomes of each task, in the order of their labels
+    "nsp": (NEXT, OTHER_DOCUMENT),
+    "sop": (NEXT, SWAPPED),
+    "structbert": (NEXT, SWAPPED, OTHER_DOCUMENT),
+    "none": (),
+}
 
 
 @dataclass
 class SegmentPairs:
-    """The examples of one epoch: places of their segments in the corpus, int64 [examples]; B is empty where there is none."""
+    """The N examples of one epoch. Segments are ranges of token positions in the corpus, int64 [N]; an empty range: no B."""
 
     a_begin: np.ndarray
     a_end: np.ndarray
     b_begin: np.ndarray
     b_end: np.ndarray
-    label: np.ndarray  # int64 [examples], of the sentence task; -1 where nothing is asked
+    sentence_labels: np.ndarray  # int64 [N], -1 without a label
 
     def __len__(self) -> int:
-        return len(self.label)
+        return len(self.sentence_labels)
 
     @property
     def lengths(self) -> np.ndarray:
-        """int64 [examples], tokens with [CLS] and [SEP]."""
+        """int64 [N], tokens of each example including [CLS] and [SEP]."""
         b = self.b_end - self.b_begin
         return self.a_end - self.a_begin + b + np.where(b > 0, SPECIAL_TOKENS_PER_PAIR, SPECIAL_TOKENS_PER_PAIR - 1)
 
-    def keep(self, rows: np.ndarray) -> "SegmentPairs":
-        """Only the examples of these numbers."""
-        return SegmentPairs(*(values[rows] for values in vars(self).values()))
+    def select(self, indices: np.ndarray) -> "SegmentPairs":
+        """The examples with these indices."""
+        return SegmentPairs(*(values[indices] for values in vars(self).values()))
 
 
 def make_segment_pairs(
-    corpus: Corpus, documents: np.ndarray, max_seq_length: int, task: str, short: float, random: np.random.Generator
+    corpus: Corpus, documents: np.ndarray, max_seq_length: int, task: str, short_seq_prob: float, rng: np.random.Generator
 ) -> SegmentPairs:
-    """Examples of the given documents, by their order in each document; `short` of the chunks aim at a random smaller length.
+    """The examples of the given documents (their indices in the corpus), ordered by document and by position in it.
 
-    All documents are cut side by side, one chunk of each a round. Raises UserError where the task finds no second segment.
+    `task`: a key of SENTENCE_TASKS. `short_seq_prob`: the share of chunks with a random smaller target length. The chunks of all
+    documents are made at the same time, one chunk per document in each round. Raises UserError if the documents cannot give the
+    pairs of the task.
     """
-    if OTHER in KINDS[task] and len(np.unique(documents)) < 2:
-        raise UserError(f"--sentence_task {task}: draws from other documents, and there is one; use sop or none")
-    room = max_seq_length - (SPECIAL_TOKENS_PER_PAIR if task != "none" else SPECIAL_TOKENS_PER_PAIR - 1)
-    starts = corpus.sentences
-    at, end = corpus.documents[documents], corpus.documents[documents + 1]
+    if OTHER_DOCUMENT in SENTENCE_TASKS[task] and len(np.unique(documents)) < 2:
+        raise UserError(f"--sentence_task {task}: needs sentences of other documents, but there is only one; use sop or none")
+    max_num_tokens = max_seq_length - (SPECIAL_TOKENS_PER_PAIR if task != "none" else SPECIAL_TOKENS_PER_PAIR - 1)
+    starts = corpus.sentences  # the position of each sentence's first token
+    next_sentence, document_end = corpus.documents[documents], corpus.documents[documents + 1]  # sentence indices
     rounds, active = [], np.arange(len(documents))
     while len(active):
         count = len(active)
-        target = np.where(random.random(count) < short, random.integers(min(2, room), room + 1, count), room)
-        begin, last = at[active], end[active]
-        stop = _fill(starts, begin, target, np.minimum(begin + (1 if task == "none" else 2), last), last)
-        split = begin + 1 + (random.random(count) * (stop - begin - 1)).astype(np.int64)
-        kind = _kinds(task, stop - begin, random)
-        split = np.where(kind == NO_QUESTION, stop, split)
-        other = _other_stretch(corpus, documents, active, target - (starts[split] - starts[begin]), random)
-        second = np.where(kind == OTHER, other, np.stack([split, stop]))
+        shorter = rng.random(count) < short_seq_prob
+        target_length = np.where(shorter, rng.integers(min(2, max_num_tokens), max_num_tokens + 1, count), max_num_tokens)
+        begin, limit = next_sentence[active], document_end[active]
+        end = _end_of_chunk(starts, begin, target_length, np.minimum(begin + (1 if task == "none" else 2), limit), limit)
+        split = begin + 1 + (rng.random(count) * (end - begin - 1)).astype(np.int64)
+        outcome = _draw_outcomes(task, end - begin, rng)
+        split = np.where(outcome == SINGLE, end, split)
+        length_a = starts[split] - starts[begin]
+        other = _sentences_of_other_documents(corpus, documents, active, target_length - length_a, rng)
         first = np.stack([begin, split])
-        a = np.where(kind == SWAPPED, second, first)
-        b = np.where(kind == SWAPPED, first, second)
-        rounds.append((active, *starts[a], *starts[b], kind))
-        at[active] = np.where(kind == OTHER, split, stop)
-        active = active[at[active] < last]
-    owner, a_begin, a_end, b_begin, b_end, kind = (np.concatenate(values) for values in zip(*rounds))
-    labels = np.full(OTHER + 2, -1)  # the last one is that of NO_QUESTION
-    labels[list(KINDS[task])] = np.arange(len(KINDS[task]))
-    pairs = SegmentPairs(a_begin, a_end, b_begin, b_end, labels[kind]).keep(np.argsort(owner, kind="stable"))
-    if KINDS[task] and (pairs.label < 0).all():
+        second = np.where(outcome == OTHER_DOCUMENT, other, np.stack([split, end]))
+        a = np.where(outcome == SWAPPED, second, first)
+        b = np.where(outcome == SWAPPED, first, second)
+        rounds.append((active, *starts[a], *starts[b], outcome))
+        next_sentence[active] = np.where(outcome == OTHER_DOCUMENT, split, end)
+        active = active[next_sentence[active] < limit]
+    document, a_begin, a_end, b_begin, b_end, outcome = (np.concatenate(values) for values in zip(*rounds))
+    label_of = np.full(OTHER_DOCUMENT + 2, -1)  # by outcome; SINGLE, which is -1, finds the last entry
+    label_of[list(SENTENCE_TASKS[task])] = np.arange(len(SENTENCE_TASKS[task]))
+    pairs = SegmentPairs(a_begin, a_end, b_begin, b_end, label_of[outcome]).select(np.argsort(document, kind="stable"))
+    if SENTENCE_TASKS[task] and (pairs.sentence_labels < 0).all():
         raise UserError(
-            f"--sentence_task {task}: needs documents of two sentences or more, and there is none: take "
-            "out the blank lines inside documents, or use none"
+            f"--sentence_task {task}: needs documents of two sentences or more, but every document has one sentence; remove the "
+            "blank lines inside documents, or use none"
         )
-    _cut(pairs, room, random)
+    _truncate(pairs, max_num_tokens, rng)
     return pairs
 
 
-def _fill(starts: np.ndarray, begin: np.ndarray, target: np.ndarray, least: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The last sentence boundary up to which `target` tokens hold the sentences from `begin` on; `least` at least."""
-    stop = np.searchsorted(starts, starts[begin] + target, side="right") - 1
-    return np.clip(stop, least, last)
+def _end_of_chunk(
+    starts: np.ndarray, begin: np.ndarray, target_length: np.ndarray, min_end: np.ndarray, max_end: np.ndarray
+) -> np.ndarray:
+    """The sentence index where a chunk of at most `target_length` tokens ends that begins with sentence `begin`, int64 [chunks].
+
+    A chunk may have more tokens if it would otherwise end before `min_end`.
+    """
+    end = np.searchsorted(starts, starts[begin] + target_length, side="right") - 1
+    return np.clip(end, min_end, max_end)
 
 
-def _kinds(task: str, sentences: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    if not KINDS[task]:
-        return np.full(len(sentences), NO_QUESTION)
-    drawn = np.array(KINDS[task])[random.integers(0, len(KINDS[task]), len(sentences))]
-    return np.where(sentences < 2, NO_QUESTION, drawn)
+def _draw_outcomes(task: str, sentences: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The outcome of each chunk. `sentences`: int64 [chunks], the number of sentences in each chunk."""
+    outcomes = SENTENCE_TASKS[task]
+    if not outcomes:
+        return np.full(len(sentences), SINGLE)
+    drawn = np.array(outcomes)[rng.integers(0, len(outcomes), len(sentences))]
+    return np.where(sentences < 2, SINGLE, drawn)
 
 
-def _other_stretch(corpus: Corpus, documents: np.ndarray, active: np.ndarray, target: np.ndarray, random) -> np.ndarray:
-    """For each active document a stretch of sentences of another one: int64 [2, active], where it begins and ends."""
+def _sentences_of_other_documents(
+    corpus: Corpus, documents: np.ndarray, active: np.ndarray, target_length: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """For each of the documents `documents[active]`, consecutive sentences of a random other document.
+
+    Returns int64 [2, active]: sentence indices of the begin and of the end.
+    """
     if len(documents) < 2:
         return np.zeros((2, len(active)), np.int64)
-    # A weight above 1 puts a document into the list several times, one after the other: leave all of its copies out.
+    # A source with a weight above 1 has copies of its documents, which follow each other in the list: skip all copies.
     copies_begin = np.searchsorted(documents, documents[active], side="left")
     copies_end = np.searchsorted(documents, documents[active], side="right")
-    drawn = (random.random(len(active)) * np.maximum(1, len(documents) - (copies_end - copies_begin))).astype(np.int64)
+    drawn = (rng.random(len(active)) * np.maximum(1, len(documents) - (copies_end - copies_begin))).astype(np.int64)
     drawn = np.where(drawn >= copies_begin, drawn + copies_end - copies_begin, drawn) % len(documents)
-    first, last = corpus.documents[documents[drawn]], corpus.documents[documents[drawn] + 1]
-    begin = first + (random.random(len(active)) * (last - first)).astype(np.int64)
-    return np.stack([begin, _fill(corpus.sentences, begin, target, begin + 1, last)])
+    document_begin, document_end = corpus.documents[documents[drawn]], corpus.documents[documents[drawn] + 1]
+    begin = document_begin + (rng.random(len(active)) * (document_end - document_begin)).astype(np.int64)
+    return np.stack([begin, _end_of_chunk(corpus.sentences, begin, target_length, begin + 1, document_end)])
 
 
-def _cut(pairs: SegmentPairs, room: int, random: np.random.Generator) -> None:
-    """Takes tokens from the longer segment, at its front or its back, where a sentence alone is longer than the room."""
+def _truncate(pairs: SegmentPairs, max_num_tokens: int, rng: np.random.Generator) -> None:
+    """Truncates pairs with more than `max_num_tokens` tokens, in place. The longer segment is truncated first; each segment keeps
+    consecutive tokens at a random offset.
+    """
     length_a, length_b = pairs.a_end - pairs.a_begin, pairs.b_end - pairs.b_begin
-    for row in np.flatnonzero(length_a + length_b > room):
-        keep_a, keep_b = truncate(int(length_a[row]), int(length_b[row]), room, "longest_first")
-        pairs.a_begin[row] += random.integers(0, length_a[row] - keep_a + 1)
-        pairs.b_begin[row] += random.integers(0, length_b[row] - keep_b + 1)
-        pairs.a_end[row], pairs.b_end[row] = pairs.a_begin[row] + keep_a, pairs.b_begin[row] + keep_b
+    for i in np.flatnonzero(length_a + length_b > max_num_tokens):
+        keep_a, keep_b = truncate(int(length_a[i]), int(length_b[i]), max_num_tokens, "longest_first")
+        pairs.a_begin[i] += rng.integers(0, length_a[i] - keep_a + 1)
+        pairs.b_begin[i] += rng.integers(0, length_b[i] - keep_b + 1)
+        pairs.a_end[i], pairs.b_end[i] = pairs.a_begin[i] + keep_a, pairs.b_begin[i] + keep_b
 
 
-def epoch_documents(corpus: Corpus, random: np.random.Generator) -> np.ndarray:
-    """Numbers of the training documents of one epoch, sorted; a source of weight 1.5 has all once and half of them twice."""
+def epoch_documents(corpus: Corpus, rng: np.random.Generator) -> np.ndarray:
+    """The indices of the training documents of one epoch, sorted. With a weight of 1.5, a random half of a source's documents
+    occurs twice, the others once.
+    """
     train = np.flatnonzero(~corpus.held_out)
     weights = corpus.weights[train]
-    copies = np.floor(weights) + (random.random(len(train)) < weights % 1)
+    copies = np.floor(weights) + (rng.random(len(train)) < weights % 1)
     return np.repeat(train, copies.astype(np.int64))

@@ -1,21 +1,21 @@
-"""Prediction speed, file to file: this project beside the course's loop, sentence-transformers, ONNX Runtime and OpenVINO.
+"""Prediction speed from file to file: this project, the loop of the course, sentence-transformers, ONNX Runtime and OpenVINO.
 
     .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --peer_python PATH/TO/python_with_peers
     .venv/bin/python tests/bench/bench_predict.py --input_file data/lcqmc/dev.tsv --shape 12x768 --rows 3000
 
-All sides score the same rows of the same file with the same shape of model and write a file with a probability for each row.
-Weights are random: they change no speed, but for how many probabilities come close to the threshold, where bf16 and int8 look
-again (see `spread`). Each side runs as a process of its own, in turn, `--rounds` times; loading the model is not counted. The
-peers sort by length and pad to the batch's longest where they can.
+All sides score the same rows of the same file with a model of the same shape, and write a file with a probability for each row.
+The weights are random. They only influence how many probabilities are close to the threshold, which bf16 and int8 compute again in
+float32 (see `spread_logits`). Each side runs in its own process, one after the other, `--rounds` times; the time to load the model
+is not counted. The peers sort by length and pad to the longest of a batch if they can.
 
-    course        PaddleNLP's tokenizer text by text, file order, dygraph, as the course has it
-    dygraph ...   predict.py with that --engine; auto: the one it takes
-    arrays        the engine that auto takes, on arrays prepared before: what file scoring could reach at best
-    st_fp32, st_bf16                     sentence-transformers' CrossEncoder.predict
+    course        the loop of the course: PaddleNLP's tokenizer for each text, rows in the order of the file, dygraph
+    dygraph ...   predict.py with this --engine; auto: with the engine that it selects
+    arrays        the engine that auto selects, on arrays that were prepared before: the upper limit of file scoring
+    st_fp32, st_bf16                     CrossEncoder.predict of sentence-transformers
     onnxruntime_fp32, onnxruntime_int8   ONNX Runtime (int8: dynamic quantization)
     openvino_fp32, openvino_bf16
 
-On a processor without bf16 instructions leave st_bf16 and openvino_bf16 out (--sides): they compute it in software, for minutes.
+On a processor without bf16 instructions, leave st_bf16 and openvino_bf16 out (--sides): they emulate bf16, which takes minutes.
 """
 
 import argparse
@@ -27,14 +27,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sides import ROOT, closing_rate, print_table, run_side
+from sides import ROOT, final_rate, print_table, run_side
 
 sys.path.insert(0, str(ROOT))
 SHAPES = {"12x768": (12, 768, 12, 3072), "4x312": (4, 312, 12, 1200)}
 OURS = ("auto", "dygraph", "fp32", "bf16", "int8")
 BATCH = 32
 SPREAD_ROWS = 200
-COURSE_ROWS = 500  # its rate is the same over more of them: it sorts nothing and prepares nothing
+COURSE_ROWS = 500  # its rate does not change with more rows: it does not sort and prepares nothing
 
 
 def read_rows(path: str, rows: int) -> list:
@@ -45,13 +45,13 @@ def read_rows(path: str, rows: int) -> list:
 
 
 def write_rows(folder: str, pairs: list, probabilities) -> None:
-    """The file that every side writes."""
+    """Writes the file of scores that every side writes."""
     with open(Path(folder) / "scored.tsv", "w", encoding="utf-8") as file:
         file.writelines(f"{a}\t{b}\t{probability:.6f}\n" for (a, b), probability in zip(pairs, probabilities))
 
 
 def make_model(folder: str, shape: str) -> float:
-    """A checkpoint of ours and the same shape as Hugging Face lays it out, weights random."""
+    """Writes a fine-tuned checkpoint folder and a Hugging Face folder of the same shape, with random weights. Returns no rate."""
     from app import runtime
 
     runtime.load_paddle()
@@ -75,20 +75,21 @@ def make_model(folder: str, shape: str) -> float:
     }  # fmt: skip
     tokenizer = FastWordPieceTokenizer({token: number for number, token in enumerate(tokens)})
     model = PairClassifier(BertModel(BertConfig(**config)), 2)
-    spread(model, tokenizer, pairs[:SPREAD_ROWS])
+    spread_logits(model, tokenizer, pairs[:SPREAD_ROWS])
     save_matcher(Path(folder) / "best", model, tokenizer, MatcherConfig(["0", "1"], Decision(), 128, "longest_first"))
-    hugging = Path(folder) / "hugging_face"
-    hugging.mkdir()
-    tokenizer.save(hugging)
-    (hugging / "config.json").write_text(
+    hugging_face = Path(folder) / "hugging_face"
+    hugging_face.mkdir()
+    tokenizer.save(hugging_face)
+    (hugging_face / "config.json").write_text(
         json.dumps({"architectures": ["BertForSequenceClassification"], "model_type": "bert", "num_labels": 2, **config})
     )
     return 0.0
 
 
-def spread(model, tokenizer, pairs: list) -> None:
-    """Scales the random classifier so that half of the pairs match, and one in twenty is within 0.05 of the threshold (of
-    trained models, between one in a hundred and one in eight is).
+def spread_logits(model, tokenizer, pairs: list) -> None:
+    """Scales the random classifier so that half of the pairs match, and the probability of 5 % of them is within 0.05 of the threshold.
+
+    With trained models, it is 1 % to 12 % of the pairs.
     """
     import paddle
 
@@ -107,7 +108,7 @@ def spread(model, tokenizer, pairs: list) -> None:
 
 
 def course(folder: str, rows: int) -> float:
-    """Rows a second of the course's loop."""
+    """Rows per second of the loop of the course."""
     import paddle
     from paddlenlp.data import Pad, Tuple
     from paddlenlp.transformers import AutoModel, BertTokenizer
@@ -140,7 +141,7 @@ def course(folder: str, rows: int) -> float:
 
 
 def ours(folder: str, rows: int, engine: str) -> float:
-    """Rows a second of predict.py, as it says itself."""
+    """Rows per second of predict.py, from its last line."""
     command = [
         sys.executable,
         "predict.py",
@@ -151,63 +152,69 @@ def ours(folder: str, rows: int, engine: str) -> float:
         "--engine",
         engine,
         "--max_decision_change",
-        "1",  # random weights decide nothing that could be changed
+        "1",  # the decisions of random weights mean nothing
     ]
     done = subprocess.run([*command, "--result_file", f"{folder}/out.tsv"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     print(done.stdout, file=sys.stderr)
-    return closing_rate(done.stdout)
+    return final_rate(done.stdout)
 
 
 def arrays(folder: str, rows: int) -> float:
-    """Rows a second of the engine alone, on batches that are ready."""
+    """Rows per second of the engine alone, on prepared batches."""
     from concurrent.futures import ThreadPoolExecutor
 
     from app import runtime
-    from app.engine.process_pool import EngineProcessPool
-    from app.engine.select import known_best
     from app.match.matcher_config import read_matcher_config
     from app.text.batch_sampler import prediction_batches
     from app.text.fast_tokenizer import FastWordPieceTokenizer
     from app.text.features import encode_pairs, pad_batch
 
     runtime.prepare()
-    place = Path(folder) / "best"
-    decision = read_matcher_config(place).decision
-    engine = EngineProcessPool(known_best(place, "auto", 1.0), place, "auto")
+    checkpoint = Path(folder) / "best"
+    decision = read_matcher_config(checkpoint).decision
+    engine = open_selected(checkpoint)[1]
     text_a, text_b = zip(*read_rows(f"{folder}/in.tsv", rows))
-    encoded = encode_pairs(FastWordPieceTokenizer.load(place), list(text_a), list(text_b), 128)
+    encoded = encode_pairs(FastWordPieceTokenizer.load(checkpoint), list(text_a), list(text_b), 128)
 
     def compute(batches: list, run) -> np.ndarray:
-        work = threads.map(lambda batch: run(batch["input_ids"], batch["token_type_ids"]), batches)
-        return np.concatenate(list(work)) if batches else np.zeros((0, 2))
+        logits = threads.map(lambda batch: run(batch["input_ids"], batch["token_type_ids"]), batches)
+        return np.concatenate(list(logits)) if batches else np.zeros((0, 2))
 
     def prepare(rows: np.ndarray) -> list:
-        fixed = prediction_batches(encoded.lengths[rows], engine.batch_tokens, 128, engine.shapes)
-        return [(rows[part], pad_batch(encoded, rows[part], length)) for part, length in fixed]
+        batches = prediction_batches(encoded.lengths[rows], engine.batch_tokens, 128, engine.batch_shapes)
+        return [(rows[selected], pad_batch(encoded, rows[selected], length)) for selected, length in batches]
 
     with ThreadPoolExecutor(engine.threads) as threads:
-        numbers, batches = zip(*prepare(np.arange(len(text_a))))
+        row_numbers, batches = zip(*prepare(np.arange(len(text_a))))
         close = []
-        for _ in range(2):  # the first pass makes what oneDNN keeps for each shape
+        for _ in range(2):  # in the first pass, oneDNN prepares the operations of each shape
             began = time.perf_counter()
             logits = compute(batches, engine.run)
             compute(close, engine.run_float32)
             seconds = time.perf_counter() - began
-            near = decision.is_close(decision.probabilities(logits), engine.rescore_margin)
-            close = [batch for _, batch in prepare(np.unique(np.concatenate(numbers)[near]))]
+            is_close = decision.is_close(decision.probabilities(logits), engine.rescore_margin)
+            close = [batch for _, batch in prepare(np.unique(np.concatenate(row_numbers)[is_close]))]
             compute(close, engine.run_float32)
     engine.close()
     return len(text_a) / seconds
 
 
+def open_selected(checkpoint: Path) -> tuple:
+    """The engine that `--engine auto` selects by the earlier comparison on this machine: (name, engine)."""
+    from app.engine.process_pool import EngineProcessPool
+    from app.engine.select import candidates, open_first
+
+    return open_first(candidates(checkpoint, "auto", 1.0), lambda name: EngineProcessPool(name, checkpoint, "auto"), print)
+
+
 def sentence_transformers(folder: str, rows: int, dtype: str) -> float:
-    """Rows a second of CrossEncoder.predict."""
+    """Rows per second of CrossEncoder.predict."""
     import torch
     from sentence_transformers import CrossEncoder
 
-    weights(folder)
+    hugging_face_model(folder)
     model = CrossEncoder(f"{folder}/hugging_face", max_length=128, model_kwargs={"dtype": getattr(torch, dtype)})
     began = time.perf_counter()
     pairs = read_rows(f"{folder}/in.tsv", rows)
@@ -216,20 +223,20 @@ def sentence_transformers(folder: str, rows: int, dtype: str) -> float:
     return len(pairs) / (time.perf_counter() - began)
 
 
-def weights(folder: str):
-    """The Hugging Face model, its random weights saved once."""
+def hugging_face_model(folder: str):
+    """The Hugging Face model. The first call saves its random weights."""
     import torch
     from transformers import BertConfig, BertForSequenceClassification
 
-    place = Path(folder) / "hugging_face"
-    if not (place / "model.safetensors").exists():
+    checkpoint = Path(folder) / "hugging_face"
+    if not (checkpoint / "model.safetensors").exists():
         torch.manual_seed(1)
-        BertForSequenceClassification(BertConfig.from_pretrained(str(place))).save_pretrained(str(place))
-    return BertForSequenceClassification.from_pretrained(str(place)).eval()
+        BertForSequenceClassification(BertConfig.from_pretrained(str(checkpoint))).save_pretrained(str(checkpoint))
+    return BertForSequenceClassification.from_pretrained(str(checkpoint)).eval()
 
 
 def sorted_loop(folder: str, rows: int, run) -> float:
-    """Rows a second of `run(ids, mask, segments) -> logits` on rows sorted by length."""
+    """Rows per second of `run(input_ids, attention_mask, token_type_ids) -> logits` on rows sorted by length."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(f"{folder}/hugging_face", use_fast=True)
@@ -239,18 +246,18 @@ def sorted_loop(folder: str, rows: int, run) -> float:
     order = sorted(range(len(pairs)), key=lambda row: len(encoded["input_ids"][row]))
     probabilities = np.empty(len(pairs))
     for begin in range(0, len(order), BATCH):
-        part = order[begin : begin + BATCH]
+        batch_rows = order[begin : begin + BATCH]
         names = ("input_ids", "attention_mask", "token_type_ids")
-        batch = tokenizer.pad({name: [encoded[name][row] for row in part] for name in names}, return_tensors="np")
+        batch = tokenizer.pad({name: [encoded[name][row] for row in batch_rows] for name in names}, return_tensors="np")
         logits = run(*[batch[name].astype(np.int64) for name in names])
-        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities[part] = (likely / likely.sum(axis=1, keepdims=True))[:, 1]
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities[batch_rows] = (exponentials / exponentials.sum(axis=1, keepdims=True))[:, 1]
     write_rows(folder, pairs, probabilities)
     return len(pairs) / (time.perf_counter() - began)
 
 
 def onnx_file(folder: str) -> str:
-    """The Hugging Face model as ONNX."""
+    """The path of the Hugging Face model as ONNX. The first call exports it."""
     import torch
 
     path = f"{folder}/model.onnx"
@@ -259,13 +266,13 @@ def onnx_file(folder: str) -> str:
         example = tuple(torch.ones(2, 8, dtype=torch.int64) for _ in names)
         axes = {name: {0: "rows", 1: "length"} for name in names}
         torch.onnx.export(
-            weights(folder), example, path, input_names=names, output_names=["logits"], dynamic_axes=axes, opset_version=17, dynamo=False
+            hugging_face_model(folder), example, path, input_names=names, output_names=["logits"], dynamic_axes=axes, opset_version=17, dynamo=False
         )  # fmt: skip
     return path
 
 
 def onnx(folder: str, rows: int, precision: str) -> float:
-    """Rows a second of ONNX Runtime."""
+    """Rows per second of ONNX Runtime."""
     import onnxruntime
 
     path = onnx_file(folder)
@@ -280,7 +287,7 @@ def onnx(folder: str, rows: int, precision: str) -> float:
 
 
 def openvino(folder: str, rows: int, precision: str) -> float:
-    """Rows a second of OpenVINO."""
+    """Rows per second of OpenVINO."""
     import openvino as ov
 
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
@@ -308,18 +315,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--input_file", default=str(ROOT / "data/sample/train.tsv"), help="TSV with a header")
     parser.add_argument("--shape", choices=list(SHAPES), default="4x312", help="layers x width")
-    parser.add_argument("--rows", type=int, default=8802, help="at most")
+    parser.add_argument("--rows", type=int, default=8802, help="maximum number of rows")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--sides", nargs="+", default=["course", "fp32", "auto", "arrays", *PEERS])
     parser.add_argument("--peer_python", default=sys.executable, help="a Python with tests/bench/requirements.txt")
-    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # the rest: how it calls itself
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # used by the processes of the sides
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
         print(f"rate {SIDES[options.side](options.folder, options.rows):.1f}", flush=True)
         return
     from app import machine, runtime
-    from app.engine.select import known_best
 
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(options.input_file).read_text(encoding="utf-8").splitlines(keepends=True)
@@ -334,9 +340,13 @@ def main() -> None:
                 rates[name].append(run_side(__file__, name, arguments, python, folder))
                 print(f"  {name}: {rates[name][-1]:,.1f} rows/s", file=sys.stderr, flush=True)
         runtime.prepare()
-        taken = f"; auto takes {known_best(Path(folder) / 'best', 'auto', 1.0)}" if "auto" in rates else ""
-    machine = f"{machine.cpu_count()} cores, {machine.cpu_name()}"
-    title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {machine}{taken}"
+        selected = ""
+        if "auto" in rates:
+            name, engine = open_selected(Path(folder) / "best")
+            engine.close()
+            selected = f"; auto selects {name}"
+    processor = f"{machine.cpu_count()} cores, {machine.cpu_name()}"
+    title = f"{options.shape}, {options.rows:,} rows of {options.input_file}, {processor}{selected}"
     print(json.dumps(print_table(title, "rows/s", rates, "course")))
 
 

@@ -1,32 +1,33 @@
-"""Pretraining speed: this project's step, the plain way, and PyTorch, in one run on the same model, examples and masks.
+"""Pretraining speed of this project, of plain Paddle, and of PyTorch, on the same model, examples and masks.
 
     .venv/bin/python tests/bench/bench_pretrain.py                        # on the sample corpus: a table and a JSON
     .venv/bin/python tests/bench/bench_pretrain.py --corpus MINE.txt.gz --model_size base --peer_python PATH/TO/python_with_torch
 
-Each side runs as a process of its own, in turn, `--rounds` times; tokens are counted without padding.
+Each side runs in its own process, one after the other, `--rounds` times. Tokens are counted without padding.
 
-    plain    Paddle, every sequence padded to 128, LM head over all positions
-    ours     the loop of app/train: batches of like lengths, LM head on predicted positions only, the operations of cpu_kernels.py
-    torch    Hugging Face's BertForPreTraining in PyTorch float32, padded to the batch's longest, where it is installed
+    plain    Paddle, every sequence padded to 128, masked-LM head on all positions
+    ours     the trainer of app/train: batches of similar length, masked-LM head on masked positions only, app/train/cpu_ops.py
+    torch    Hugging Face's BertForPreTraining in PyTorch float32, padded to the longest of a batch, if it is installed
 
-Then tokenizing into shards, in MB of text a second by number of processes.
+Also measures tokenizing into shards, in MB of text per second by number of processes.
 """
 
 import argparse
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 from sides import ROOT, print_table, run_side, timed
 
 sys.path.insert(0, str(ROOT))
-LENGTH = 128
+MAX_SEQ_LENGTH = 128
 
 
 def make_task(folder: str, size: str, batch_size: int, output: str):
-    """The task on the shards of `folder`; the same model and examples on every side."""
+    """The pretraining task on the shards of `folder`, with the same model and examples for every side."""
     from app import runtime
 
     runtime.load_paddle()
@@ -41,14 +42,14 @@ def make_task(folder: str, size: str, batch_size: int, output: str):
     runtime.set_seed(1)
     tokenizer = FastWordPieceTokenizer.load(Path(folder) / "tokenizer")
     options = PretrainOptions(
-        output_dir=output, batch_size=batch_size, max_seq_length=LENGTH, learning_rate=1e-4, logging_steps=10**6, dev_sequences=1
+        output_dir=output, batch_size=batch_size, max_seq_length=MAX_SEQ_LENGTH, learning_rate=1e-4, logging_steps=10**6, dev_sequences=1
     )
     model = PretrainingModel(encoder_from_scratch(size, tokenizer.size), 2)
     return PretrainTask(model, tokenizer, Corpus(Path(folder)), options, {}, 1.0), options
 
 
 def ours(folder: str, size: str, batch_size: int, steps: int) -> float:
-    """Tokens a second of the project's loop."""
+    """Tokens per second of the trainer."""
     with tempfile.TemporaryDirectory() as output:
         task, options = make_task(folder, size, batch_size, output)
         from app.train.cpu_ops import use_fast_cpu_ops
@@ -56,14 +57,16 @@ def ours(folder: str, size: str, batch_size: int, steps: int) -> float:
 
         use_fast_cpu_ops()
         trainer = Trainer(task, options, 10**6)
-        made = iter(task.steps(0, 0))
-        trainer.step(next(made))
-        taken = [next(made) for _ in range(steps)]
-        return sum(part["tokens"] for micro_batches in taken for part in micro_batches) / timed(lambda: [trainer.step(micro_batches) for micro_batches in taken])
+        trainer._began = time.perf_counter()  # `run`, which would also evaluate and save, sets it for the log
+        all_steps = iter(task.steps(0, 0))
+        trainer.step(next(all_steps))
+        timed_steps = [next(all_steps) for _ in range(steps)]
+        tokens = sum(batch["tokens"] for micro_batches in timed_steps for batch in micro_batches)
+        return tokens / timed(lambda: [trainer.step(micro_batches) for micro_batches in timed_steps])
 
 
 def plain(folder: str, size: str, batch_size: int, steps: int) -> float:
-    """Tokens a second with full padding and the LM head over all positions."""
+    """Tokens per second with full padding and the masked-LM head on all positions."""
     import paddle
     import paddle.nn.functional as F
 
@@ -75,40 +78,40 @@ def plain(folder: str, size: str, batch_size: int, steps: int) -> float:
         task.model.train()
 
         def step(batch: dict) -> None:
-            ids, segments, labels = full_width(batch, LENGTH)
-            every = paddle.arange(ids.size)
-            logits, sentence = task.model(paddle.to_tensor(ids), paddle.to_tensor(segments), every)
+            ids, segments, labels = full_width(batch, MAX_SEQ_LENGTH)
+            all_positions = paddle.arange(ids.size)
+            logits, sentence = task.model(paddle.to_tensor(ids), paddle.to_tensor(segments), all_positions)
             loss = F.cross_entropy(logits, paddle.to_tensor(labels.reshape([-1])), ignore_index=-100)
             loss = loss + F.cross_entropy(sentence, paddle.to_tensor(batch["sentence_labels"]), ignore_index=-1)
             loss.backward()
             optimizer.step()
             optimizer.clear_grad()
 
-        made = iter(task.steps(0, 0))
-        step(next(made)[0])
-        taken = [next(made)[0] for _ in range(steps)]
-        return sum(batch["tokens"] for batch in taken) / timed(lambda: [step(batch) for batch in taken])
+        all_steps = iter(task.steps(0, 0))
+        step(next(all_steps)[0])
+        batches = [next(all_steps)[0] for _ in range(steps)]
+        return sum(batch["tokens"] for batch in batches) / timed(lambda: [step(batch) for batch in batches])
 
 
 def full_width(batch: dict, length: int):
-    """`input_ids`, `token_type_ids` and labels (-100 where nothing is predicted), int64 [rows, length]."""
+    """`input_ids`, `token_type_ids` and labels (-100 at positions that are not predicted), int64 [rows, length]."""
     rows, width = batch["input_ids"].shape
     labels = np.full(rows * width, -100, np.int64)
-    labels[batch["masked_positions"]] = batch["masked_lm_labels"]
-    more = ((0, 0), (0, length - width))
-    padded = [np.pad(batch[name], more) for name in ("input_ids", "token_type_ids")]
-    return (*padded, np.pad(labels.reshape([rows, width]), more, constant_values=-100))
+    labels[batch["masked_lm_positions"]] = batch["masked_lm_labels"]
+    padding = ((0, 0), (0, length - width))
+    padded = [np.pad(batch[name], padding) for name in ("input_ids", "token_type_ids")]
+    return (*padded, np.pad(labels.reshape([rows, width]), padding, constant_values=-100))
 
 
 def torch(folder: str, size: str, batch_size: int, steps: int) -> float:
-    """Tokens a second of PyTorch on the batches that `save_batches` left."""
+    """Tokens per second of PyTorch on the batches of `save_batches`."""
     import torch
     from transformers import BertConfig, BertForPreTraining
 
     config = json.loads((Path(folder) / "config.json").read_text())
     names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-    rest = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    model = BertForPreTraining(BertConfig(**{name: config[name] for name in names}, **rest)).train()
+    dropouts = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    model = BertForPreTraining(BertConfig(**{name: config[name] for name in names}, **dropouts)).train()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-4, weight_decay=0.01)
     saved = np.load(Path(folder) / "batches.npz")
 
@@ -134,12 +137,12 @@ def torch(folder: str, size: str, batch_size: int, steps: int) -> float:
 
 
 def save_batches(folder: str, size: str, batch_size: int, steps: int) -> float:
-    """Leaves the batches of the other sides, and the model's shape, for PyTorch."""
+    """Saves the batches of the other sides and the shape of the model for PyTorch. Returns no rate."""
     with tempfile.TemporaryDirectory() as output:
         task, _ = make_task(folder, size, batch_size, output)
-        arrays, made = {}, iter(task.steps(0, 0))
+        arrays, all_steps = {}, iter(task.steps(0, 0))
         for number in range(steps + 1):
-            batch = next(made)[0]
+            batch = next(all_steps)[0]
             ids, segments, labels = full_width(batch, batch["input_ids"].shape[1])
             arrays.update({f"ids{number}": ids, f"segments{number}": segments, f"labels{number}": labels})
             arrays[f"sentence{number}"] = batch["sentence_labels"]
@@ -152,7 +155,7 @@ SIDES = {"plain": plain, "ours": ours, "torch": torch, "save": save_batches}
 
 
 def make_shards(folder: Path, corpus: str, vocab_size: int, processes: int) -> tuple:
-    """Shards of the corpus; returns (bytes of text, seconds of tokenizing)."""
+    """Makes the shards of the corpus. Returns (bytes of text, seconds of tokenizing)."""
     from app.options import PretrainOptions
     from app.pretrain.corpus import Corpus
     from app.pretrain.documents import parse_sources
@@ -163,9 +166,9 @@ def make_shards(folder: Path, corpus: str, vocab_size: int, processes: int) -> t
     sources = parse_sources(corpus)
     if not (folder / "tokenizer").exists():
         prepare_shards(options, sources)
-    again = folder / f"with{processes}"
-    seconds = timed(build_shards, again, sources, folder / "tokenizer", False, options.dev_share, processes)
-    return sum(header["size"] for header in Corpus(again).headers), seconds
+    timed_folder = folder / f"with{processes}"
+    seconds = timed(build_shards, timed_folder, sources, folder / "tokenizer", False, options.dev_share, processes)
+    return sum(header["size"] for header in Corpus(timed_folder).headers), seconds
 
 
 def main() -> None:
@@ -177,7 +180,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer_python", default=sys.executable, help="a Python with torch and transformers")
-    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # the rest: how it calls itself
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # used by the processes of the sides
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
@@ -201,7 +204,7 @@ def main() -> None:
             for name in rates:
                 python = options.peer_python if name == "torch" else sys.executable
                 rates[name].append(run_side(__file__, name, arguments, python, folder))
-    title = f"{options.model_size}, batch {options.batch_size} x {LENGTH}, {cores} {machine.cpu_vendor()} core(s)"
+    title = f"{options.model_size}, batch {options.batch_size} x {MAX_SEQ_LENGTH}, {cores} {machine.cpu_vendor()} core(s)"
     results = print_table(title, "tokens/s", rates, "plain")
     print(json.dumps({"tokenizing MB/s": tokenizing, **results}))
 

@@ -1,11 +1,11 @@
-"""The same files through `predict.py`, through `predict.py --ray`, and through Ray Data with `app.PairScorer`: rows/s and memory.
+"""Scores the same files with `predict.py`, `predict.py --ray`, and Ray Data with `app.PairScorer`: rows/s and memory.
 
     .venv/bin/pip install -r requirements-ray.txt
     .venv/bin/python tests/bench/bench_ray.py --rows 1000000 --files 8 --size mini
 
-All on this machine's processors, one side after the other; a Ray cluster of two nodes, which share them, with an object store of
-100 MB each. Pairs are distinct and short. Rows/s are those of the whole command, its start included. Memory is the largest sum
-over all processes of the side, each page counted once (PSS).
+All sides run on this machine, one after the other. The Ray cluster has two nodes, which share the processors, with an object store
+of 100 MB each. The pairs are distinct and short. Rows/s include the start of the command. Memory is the largest sum over all
+processes of a side, with each page counted once (PSS).
 """
 
 import argparse
@@ -23,7 +23,7 @@ from bench_scale import WORDS
 from pyarrow import parquet
 from sides import ROOT
 
-ADDRESS = "ADDRESS"  # in a command: the cluster's
+ADDRESS = "ADDRESS"  # in a command, replaced by the address of the cluster
 PIPELINE = """
 import sys, logging, ray
 sys.path.insert(0, {root!r})
@@ -38,7 +38,7 @@ scored.write_parquet(sys.argv[4])
 
 
 def write_files(folder: Path, rows: int, files: int) -> None:
-    """Parquet files of distinct pairs."""
+    """Writes Parquet files of distinct pairs."""
     folder.mkdir()
     for number in range(files):
         ids = range(number * rows // files, (number + 1) * rows // files)
@@ -49,7 +49,7 @@ def write_files(folder: Path, rows: int, files: int) -> None:
 
 @contextlib.contextmanager
 def cluster(*cpus: int):
-    """A cluster of nodes with so many processors each: the number of its process, and its address."""
+    """A Ray cluster, one node per number of processors. Yields the id of its process, and its address."""
     nodes = subprocess.Popen(
         [sys.executable, "tests/ray_cluster.py", *map(str, cpus)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -61,16 +61,16 @@ def cluster(*cpus: int):
         nodes.wait()
 
 
-def measured(command: list, others: int) -> dict:
-    """Seconds of the command, and the most MB of its processes and of those of the process `others`."""
+def measure(command: list, cluster_pid: int) -> dict:
+    """Seconds of the command, and the peak memory in MB of its processes and those of the cluster (0: no cluster)."""
     began, peak = time.monotonic(), 0
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None:
         used = 0
-        for parent in filter(None, (process.pid, others)):
+        for parent in filter(None, (process.pid, cluster_pid)):
             try:
-                for one in [psutil.Process(parent), *psutil.Process(parent).children(recursive=True)]:
-                    used += one.memory_full_info().pss
+                for child in [psutil.Process(parent), *psutil.Process(parent).children(recursive=True)]:
+                    used += child.memory_full_info().pss
             except psutil.Error:
                 continue
         peak = max(peak, used)
@@ -95,20 +95,20 @@ def main() -> None:
         model, files = f"{folder}/run/best", f"{folder}/in/*.parquet"
         predict = [sys.executable, "predict.py", "--model_name_or_path", model, "--engine", "fp32", "--device", "cpu"]
         (folder / "pipeline.py").write_text(PIPELINE.format(root=str(ROOT)))
-        each = max(1, psutil.cpu_count() // 2)
-        pipeline = [sys.executable, f"{folder}/pipeline.py", ADDRESS, model, f"{folder}/in", f"{folder}/data", str(each)]
-        sides = {  # and the processors of the two nodes; Ray Data's own readers and writers need two more than the scorers
+        cpus_per_node = max(1, psutil.cpu_count() // 2)
+        pipeline = [sys.executable, f"{folder}/pipeline.py", ADDRESS, model, f"{folder}/in", f"{folder}/data", str(cpus_per_node)]
+        sides = {  # command, and processors of each node; the readers and writers of Ray Data need two more than the scorers
             "predict.py": ([*predict, "--input_file", files, "--result_file", f"{folder}/alone/"], ()),
-            "predict.py --ray": ([*predict, "--input_file", files, "--result_file", f"{folder}/ray/", "--ray", ADDRESS], (each, each)),
-            "Ray Data, app.PairScorer": (pipeline, (each + 2, each)),
+            "predict.py --ray": ([*predict, "--input_file", files, "--result_file", f"{folder}/ray/", "--ray", ADDRESS], (cpus_per_node, cpus_per_node)),
+            "Ray Data, app.PairScorer": (pipeline, (cpus_per_node + 2, cpus_per_node)),
         }
         for side, (command, cpus) in sides.items():
-            with cluster(*cpus) if cpus else contextlib.nullcontext((0, "")) as (number, address):
-                found = results[side] = measured([address if part == ADDRESS else part for part in command], number)
-            found["rows_per_second"] = options.rows / found["seconds"]
-            print(f"{side:26} {found['rows_per_second']:8,.0f} rows/s   peak {found['peak_MB']:6,.0f} MB", flush=True)
-        same = [(folder / "ray" / path.name).read_bytes() == path.read_bytes() for path in (folder / "alone").glob("*.parquet")]
-        print(f"files of --ray that are those of predict.py, byte for byte: {sum(same)} of {options.files}")
+            with cluster(*cpus) if cpus else contextlib.nullcontext((0, "")) as (pid, address):
+                result = results[side] = measure([address if argument == ADDRESS else argument for argument in command], pid)
+            result["rows_per_second"] = options.rows / result["seconds"]
+            print(f"{side:26} {result['rows_per_second']:8,.0f} rows/s   peak {result['peak_MB']:6,.0f} MB", flush=True)
+        equal = [(folder / "ray" / path.name).read_bytes() == path.read_bytes() for path in (folder / "alone").glob("*.parquet")]
+        print(f"files of --ray that are equal to those of predict.py, byte for byte: {sum(equal)} of {options.files}")
     print(json.dumps(results))
 
 

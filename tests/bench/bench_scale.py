@@ -1,9 +1,9 @@
-"""File scoring as files grow: rows a second and peak memory at a hundred thousand and a million rows, and where pairs recur.
+"""File scoring with growing files: rows per second and peak memory with 100,000 and 1,000,000 rows, and with repeated pairs.
 
     .venv/bin/python tests/bench/bench_scale.py
 
-Memory: short pairs and a nano model, so that reading, looking up and writing weigh as much as they can. That of the process
-that reads and writes, and that of the largest engine process beside it. Recurring pairs: a mini model (4 layers x 256).
+Memory: short pairs and a nano model, so that reading, cache and writing are as large a share as possible. It prints the peak of
+the process that reads and writes, and of the largest engine process. Repeated pairs: a mini model (4 layers x 256).
 """
 
 import argparse
@@ -17,13 +17,13 @@ import time
 from pathlib import Path
 
 import psutil
-from sides import ROOT, closing_rate
+from sides import ROOT, final_rate
 
 WORDS = "怎么 如何 还款 账单 密码 修改 查询 开通 取消 退货 发票 快递 明天 今天 手机 银行 登录 注册 会员 积分".split()
 
 
 def write_pairs(path: Path, rows: int, times: int) -> None:
-    """`rows` rows, of which each distinct one stands there `times` times, far apart."""
+    """Writes `rows` rows. Each distinct pair occurs `times` times, far apart."""
     distinct = rows // times
     with open(path, "w", encoding="utf-8") as file:
         file.write("text_a\ttext_b\n")
@@ -34,7 +34,7 @@ def write_pairs(path: Path, rows: int, times: int) -> None:
 
 
 def score(model: str, source: Path) -> dict:
-    """Rows a second, and the peak resident memory in MB of the process and of the largest one that it started."""
+    """Rows per second, and the peak resident memory in MB of the process and of the largest process that it started."""
     command = [sys.executable, "predict.py", "--model_name_or_path", model, "--input_file", str(source), "--engine", "fp32"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = engine_peak = 0.0
@@ -44,15 +44,15 @@ def score(model: str, source: Path) -> dict:
             children = psutil.Process(process.pid).children()
             engine_peak = max([engine_peak, *(peak_memory(child.pid) for child in children)])
         time.sleep(0.05)
-    said = process.stdout.read()
+    output = process.stdout.read()
     if process.returncode:
         sys.exit(f"{source}: predict.py ended with {process.returncode}")
-    print("  " + said.strip().splitlines()[-1], file=sys.stderr)
-    return {"rows_per_second": closing_rate(said), "peak_MB": peak, "engine_peak_MB": engine_peak}
+    print("  " + output.strip().splitlines()[-1], file=sys.stderr)
+    return {"rows_per_second": final_rate(output), "peak_MB": peak, "engine_peak_MB": engine_peak}
 
 
 def peak_memory(number: int) -> float:
-    """Peak resident memory of a process so far, in MB; 0 where it has ended."""
+    """Peak resident memory of a process so far, in MB; 0 if it has ended."""
     try:
         found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{number}/status").read_text())
         return int(found[1]) / 1024 if found else 0.0

@@ -1,15 +1,15 @@
-"""Training speed: this project's loop, the course's own loop, and PyTorch, in one run on the same rows and the same model.
+"""Training speed of this project, of the loop of the course, and of PyTorch, on the same rows and the same model.
 
     .venv/bin/python tests/bench/bench_train.py --train_set data/lcqmc/train.tsv          # prints a table and a JSON
     .venv/bin/python tests/bench/bench_train.py --shapes 4x312 --peer_python PATH/TO/python_with_torch
 
-Each side runs as a process of its own, in turn, `--rounds` times; the table shows the median. What is timed is everything from
-texts to updated weights, tokenizing included, model loading excluded.
+Each side runs in its own process, one after the other, `--rounds` times; the table shows the median. The time is from texts to
+updated weights: it includes tokenizing, but not loading the model.
 
-    course   the course's way: the default environment, the Python tokenizer row by row, shuffled batches of 32 padded to their
-             longest, the metric read every step
-    ours     the loop of app/train in one process; ours x N: in N processes of one thread each (the same 32 rows a step)
-    torch    PyTorch float32 with Hugging Face's BERT and its fast tokenizer, the same batches as course; where it is installed
+    course   the loop of the course: the default environment, PaddleNLP's Python tokenizer for each row, shuffled batches of 32
+             padded to their longest row, a metric in every step
+    ours     the trainer of app/train in one process; ours x N: in N processes with one thread each (also 32 rows per step)
+    torch    PyTorch float32 with Hugging Face's BERT and its fast tokenizer, the same batches as course; if it is installed
 """
 
 import argparse
@@ -17,6 +17,7 @@ import json
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from sides import ROOT, print_table, run_side, timed
@@ -25,11 +26,11 @@ sys.path.insert(0, str(ROOT))
 SHAPES = {"12x768": (12, 768, 12, 3072, 160), "4x312": (4, 312, 12, 1200, 960)}  # layers, hidden, heads, feed-forward, rows
 BATCH = 32
 VOCABULARY = 21128  # BERT's for Chinese
-RATE = 5e-5
+LEARNING_RATE = 5e-5
 
 
 def rows_of(path: str, count: int) -> list:
-    """The first `count` rows, (text_a, text_b, label)."""
+    """The first `count` rows as (text_a, text_b, label)."""
     from app.text.dataset import read_labelled_pairs
 
     pairs = read_labelled_pairs(path)
@@ -37,7 +38,7 @@ def rows_of(path: str, count: int) -> list:
 
 
 def make_model(folder: Path, shape: str, rows: list) -> None:
-    """A PaddleNLP folder with random weights of that shape and a vocabulary of the rows."""
+    """Writes a PaddleNLP folder with random weights of this shape and a vocabulary of the rows."""
     from app import runtime
 
     runtime.load_paddle()
@@ -57,14 +58,14 @@ def make_model(folder: Path, shape: str, rows: list) -> None:
 
 
 def shuffled_batches(rows: list) -> list:
-    """The course's batches: shuffled, whatever the lengths."""
+    """The batches of the course: shuffled, without regard to length."""
     order = list(range(len(rows)))
     random.Random(1).shuffle(order)
-    return [[rows[place] for place in order[begin : begin + BATCH]] for begin in range(0, len(order), BATCH)]
+    return [[rows[i] for i in order[begin : begin + BATCH]] for begin in range(0, len(order), BATCH)]
 
 
 def course(folder: str, rows: list) -> float:
-    """Seconds of one epoch in the course's way."""
+    """Seconds of one epoch in the loop of the course."""
     import paddle
     import paddle.nn.functional as F
     from paddlenlp.data import Pad, Stack, Tuple
@@ -74,14 +75,14 @@ def course(folder: str, rows: list) -> float:
     encoder = AutoModel.from_pretrained(folder)
     dropout, head = paddle.nn.Dropout(0.1), paddle.nn.Linear(encoder.config.hidden_size, 2)
     parameters = encoder.parameters() + head.parameters()
-    schedule = LinearDecayWithWarmup(RATE, len(rows) // BATCH, 0.1)
+    schedule = LinearDecayWithWarmup(LEARNING_RATE, len(rows) // BATCH, 0.1)
     optimizer = paddle.optimizer.AdamW(schedule, parameters=parameters, weight_decay=0.01)
     metric = paddle.metric.Accuracy()
     collate = Tuple(Pad(axis=0, pad_val=0), Pad(axis=0, pad_val=0), Stack(dtype="int64"))
     encoder.train()
 
-    def epoch(part: list) -> None:
-        for batch in shuffled_batches(part):
+    def epoch(rows: list) -> None:
+        for batch in shuffled_batches(rows):
             examples = []
             for text_a, text_b, label in batch:
                 encoded = tokenizer(text=text_a, text_pair=text_b, max_length=128, truncation=True)
@@ -101,7 +102,7 @@ def course(folder: str, rows: list) -> float:
 
 
 def ours(folder: str, rows: list) -> float:
-    """Seconds of one epoch in the loop of app/train."""
+    """Seconds of one epoch in the trainer of app/train."""
     from app import runtime
 
     runtime.load_paddle()
@@ -117,18 +118,19 @@ def ours(folder: str, rows: list) -> float:
     from app.train.cpu_ops import use_fast_cpu_ops
     from app.train.trainer import Trainer
 
-    if runtime.choose_device("auto") == "cpu":
+    device = runtime.choose_device("auto")
+    if device == "cpu":
         use_fast_cpu_ops()
-    distributed.start()
+    distributed.start(device)
     encoder, tokenizer = load_pretrained(folder)
     model, names = PairClassifier(encoder, 2), ["0", "1"]
     with tempfile.TemporaryDirectory() as output:
         options = MatchOptions(
-            output_dir=output, learning_rate=RATE, batch_size=BATCH // runtime.world_size(), logging_steps=10**6
+            output_dir=output, learning_rate=LEARNING_RATE, batch_size=BATCH // runtime.world_size(), logging_steps=10**6
         )
 
-        def epoch(part: list) -> None:
-            a, b, labels = zip(*part)
+        def epoch(rows: list) -> None:
+            a, b, labels = zip(*rows)
             split = encode_split(
                 LabelledPairs("", list(a), list(b), [str(label) for label in labels], []), names, tokenizer, 128, "longest_first"
             )
@@ -136,11 +138,12 @@ def ours(folder: str, rows: list) -> float:
                 model, tokenizer, {"train": split, "dev": split}, MatcherConfig(names, Decision(), 128, "longest_first"), options
             )
             trainer = Trainer(task, options, task.steps_in_epoch(0))
-            for batches in task.steps(0, 0):
-                trainer.step(batches)
-            trainer.journal.close()
+            trainer._began = time.perf_counter()  # `run`, which would also evaluate and save, sets it for the log
+            for micro_batches in task.steps(0, 0):
+                trainer.step(micro_batches)
+            trainer.logger.close()
 
-        return timed(epoch, rows)  # no warm-up: a second Trainer would register its gradient exchange twice
+        return timed(epoch, rows)  # no warm-up: a second Trainer would register the exchange of gradients twice
 
 
 def torch(folder: str, rows: list) -> float:
@@ -152,10 +155,10 @@ def torch(folder: str, rows: list) -> float:
     names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
     model = BertForSequenceClassification(BertConfig(**{name: config[name] for name in names})).train()
     tokenizer = BertTokenizerFast(str(Path(folder) / "vocab.txt"))
-    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
 
-    def epoch(part: list) -> None:
-        for batch in shuffled_batches(part):
+    def epoch(rows: list) -> None:
+        for batch in shuffled_batches(rows):
             a, b, labels = zip(*batch)
             inputs = tokenizer(list(a), list(b), padding=True, truncation=True, max_length=128, return_tensors="pt")
             loss = model(**inputs, labels=torch.tensor(labels)).loss
@@ -177,7 +180,7 @@ def main() -> None:
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer_python", default=sys.executable, help="a Python with torch and transformers")
-    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # the rest: how it calls itself
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)  # used by the processes of the sides
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("--rows", help=argparse.SUPPRESS)
     options = parser.parse_args()

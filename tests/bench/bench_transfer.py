@@ -1,10 +1,10 @@
-"""What pretraining is worth: the same fine-tuning from several checkpoints and from scratch, dev accuracy beside pretraining steps.
+"""What pretraining gains: the same fine-tuning from several checkpoints and from scratch, dev accuracy by pretraining steps.
 
     .venv/bin/python tests/bench/bench_transfer.py --starts scratch:mini data/models/bert-mini-zh --seeds 1 2 \\
         --train_set data/lcqmc/train.tsv --dev_set data/lcqmc/dev.tsv -- --max_steps 3000 --learning_rate 3e-4
-    .venv/bin/python tests/bench/bench_transfer.py --starts output/pretrain/checkpoints/step_*          # the curve of a run
+    .venv/bin/python tests/bench/bench_transfer.py --starts output/pretrain/checkpoints/step_*          # a curve of one run
 
-What stands behind `--` goes to every fine-tuning run as it is. Prints a table and a JSON.
+The flags after `--` are passed to every fine-tuning run. Prints a table and a JSON.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from sides import ROOT
 
 
 def fine_tune(start: str, seed: int, data: list, flags: list) -> float:
-    """Dev accuracy of the best checkpoint of one run."""
+    """The dev accuracy of the best checkpoint of one fine-tuning run."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -40,21 +40,22 @@ def fine_tune(start: str, seed: int, data: list, flags: list) -> float:
 
 
 def pretraining_steps(start: str) -> int:
-    """Steps that a checkpoint was pretrained for; 0 from scratch."""
-    matcher_config = Path(start) / "pretraining.json"
-    return json.loads(matcher_config.read_text(encoding="utf-8"))["step"] if matcher_config.is_file() else 0
+    """The number of steps that a checkpoint was pretrained for; 0 from scratch."""
+    metadata = Path(start) / "pretraining.json"
+    return json.loads(metadata.read_text(encoding="utf-8"))["step"] if metadata.is_file() else 0
 
 
 def main() -> None:
-    own, flags = sys.argv[1:], []
-    if "--" in own:
-        own, flags = own[: own.index("--")], own[own.index("--") + 1 :]
+    arguments, flags = sys.argv[1:], []
+    if "--" in arguments:
+        separator = arguments.index("--")
+        arguments, flags = arguments[:separator], arguments[separator + 1 :]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", nargs="+", required=True, help="checkpoint folders, or scratch:SIZE")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
     parser.add_argument("--train_set", default=str(ROOT / "data/sample/train.tsv"))
     parser.add_argument("--dev_set", default=str(ROOT / "data/sample/dev.tsv"))
-    options = parser.parse_args(own)
+    options = parser.parse_args(arguments)
     data, results = ["--train_set", options.train_set, "--dev_set", options.dev_set], []
     print(f"{'pretraining steps':>18}  {'dev accuracy':>12}  start")
     for start in sorted(options.starts, key=pretraining_steps):

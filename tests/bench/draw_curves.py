@@ -1,4 +1,4 @@
-"""The picture on a pretrained checkpoint's card: held-out figures, and what fine-tuning makes of them, against pretraining steps.
+"""The plot in the README of a pretrained checkpoint: held-out metrics and the accuracy after fine-tuning, by pretraining steps.
 
 .venv/bin/python tests/bench/bench_transfer.py --starts scratch:mini output/pretrain/checkpoints/step_* ... | tee transfer.txt
 .venv/bin/python tests/bench/draw_curves.py output/pretrain/journal.jsonl transfer.txt curves.svg
@@ -12,17 +12,17 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-matplotlib.rcParams["svg.hashsalt"] = "curves"  # the same figures give the same file
+matplotlib.rcParams["svg.hashsalt"] = "curves"  # equal values give an equal file
 
 
-def held_out(journal: Path) -> list:
+def evaluations_of(journal: Path) -> list:
     """The evaluations of a pretraining run."""
     events = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
     return [event for event in events if event["event"] == "evaluate"]
 
 
 def fine_tuned(transfer: Path) -> list:
-    """(pretraining steps, mean dev accuracy) of what bench_transfer.py measured."""
+    """(pretraining steps, mean dev accuracy) of each checkpoint, as bench_transfer.py measured them."""
     results = json.loads(transfer.read_text(encoding="utf-8").splitlines()[-1])
     return sorted((result["steps"], statistics.mean(result["dev"])) for result in results)
 
@@ -30,10 +30,10 @@ def fine_tuned(transfer: Path) -> list:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("journal", type=Path, help="journal.jsonl of the pretraining run")
-    parser.add_argument("transfer", type=Path, help="what bench_transfer.py printed")
+    parser.add_argument("transfer", type=Path, help="the output of bench_transfer.py")
     parser.add_argument("picture", type=Path, help="the .svg to write")
     options = parser.parse_args()
-    evaluations = held_out(options.journal)
+    evaluations = evaluations_of(options.journal)
     steps = [event["step"] for event in evaluations]
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)

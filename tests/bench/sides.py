@@ -1,4 +1,6 @@
-"""What the benchmarks share: each side runs as a process of its own, without the settings of this one."""
+"""Helpers of the benchmarks. A side is one of the programs that are compared. Each side runs in its own process, without the thread
+and Paddle settings of this process.
+"""
 
 import os
 import re
@@ -11,14 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def timed(work, *arguments) -> float:
-    """Seconds that `work(*arguments)` takes."""
+    """The seconds that `work(*arguments)` takes."""
     began = time.perf_counter()
     work(*arguments)
     return time.perf_counter() - began
 
 
 def run_side(script: str, side: str, arguments: list, python: str, log_dir: str, processes: int = 1) -> float:
-    """The rate that `script --side SIDE` prints ("rate 12.3"); 0 where the side cannot run here."""
+    """Runs `script --side SIDE` and returns the rate that it prints ("rate 12.3"); 0 if the side cannot run here."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "MKL_", "FLAGS_"))}
     worker = [str(Path(script).resolve()), "--side", side, *arguments]
     if processes > 1:
@@ -31,13 +33,13 @@ def run_side(script: str, side: str, arguments: list, python: str, log_dir: str,
     return float(lines[-1].split()[1]) if lines else 0.0
 
 
-def closing_rate(said: str) -> float:
-    """The rows a second of the line that predict.py ends with: lines of progress before it count from the start of the model."""
-    return float(re.findall(r"([\d,]+) rows/s", said)[-1].replace(",", ""))
+def final_rate(output: str) -> float:
+    """The rows per second in the last line of predict.py. The progress lines before it also count the time to load the model."""
+    return float(re.findall(r"([\d,]+) rows/s", output)[-1].replace(",", ""))
 
 
 def print_table(title: str, unit: str, rates: dict, base: str) -> dict:
-    """Prints the median rate of each side beside that of `base`; returns medians and all rates."""
+    """Prints the median rate of each side and its ratio to the side `base`. Returns the medians and all rates."""
     import statistics
 
     results = {name: {"median": statistics.median(values), "all": values} for name, values in rates.items()}

@@ -29,12 +29,12 @@ from app.pretrain.sentence_splitter import split_sentences
         ("。", ["。"]),
     ],
 )
-def test_splitting(text, sentences):
+def test_split_sentences(text, sentences):
     assert split_sentences(text) == sentences
 
 
 @given(st.text(alphabet='天a .。！?”"\n…A', max_size=60))
-def test_splitting_loses_nothing_and_splits_no_further(text):
+def test_splitting_keeps_every_character_and_leaves_no_empty_sentence(text):
     sentences = split_sentences(text)
     assert "".join("".join(sentences).split()) == "".join(text.split())
     assert all(sentence.strip() for sentence in sentences)
@@ -52,7 +52,7 @@ def test_plain_text_and_jsonl_give_the_same_documents(tmp_path):
         assert list(read_documents(path)) == documents
 
 
-def test_a_broken_line_is_named(tmp_path):
+def test_the_error_names_a_broken_line(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"text": "好。"}\n{"txt": 1}\n', encoding="utf-8")
     with pytest.raises(UserError, match="line 2"):
         list(read_documents(tmp_path / "a.jsonl"))
@@ -79,12 +79,12 @@ def test_sources_and_weights(tmp_path):
         ({"a.txt": "一句\n", "b.jsonl": '{"text": "一句。"}\n'}, ""),
     ],
 )
-def test_a_corpus_of_one_document_says_so_and_what_to_do(tmp_path, files, found):
+def test_a_corpus_of_one_document_is_refused_with_advice(tmp_path, files, found):
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     sources = parse_sources(",".join(str(tmp_path / name) for name in files))
     if found:
-        with pytest.raises(UserError, match=f"--corpus .*: {found}; many are needed.*blank line"):
+        with pytest.raises(UserError, match=f"--corpus .*: {found}; many documents are needed.*blank line"):
             check_several_documents(sources)
     else:
         check_several_documents(sources)
