@@ -53,14 +53,14 @@ def document() -> str:
     """The Markdown of docs/flags.md."""
     common = rows(TrainOptions)
     shared = "Of `bash run_match.sh` and `bash run_pretrain.sh`."
-    parts = [INTRODUCTION, "## Flags common to training\n", f"{shared}\n", _table(common)]
+    sections = [INTRODUCTION, "## Flags common to training\n", f"{shared}\n", _table(common)]
     for title, options in COMMANDS.items():
         own = rows(options)
         if issubclass(options, TrainOptions):  # without those that are the same for every training
             own = {name: row for name, row in own.items() if common.get(name) != row}
-        parts += [f"## {title}\n", f"{inspect.cleandoc(options.__doc__)}\n"]
-        parts += [_table(own) if own else "No flags.\n"]
-    return "\n".join(parts)
+        sections += [f"## {title}\n", f"{inspect.cleandoc(options.__doc__)}\n"]
+        sections += [_table(own) if own else "No flags.\n"]
+    return "\n".join(sections)
 
 
 def rows(options: type) -> Dict[str, str]:
@@ -76,10 +76,10 @@ def rows(options: type) -> Dict[str, str]:
 
 
 def help_texts(options: type) -> Dict[str, str]:
-    """Field -> the docstring under it, of the dataclass and those it inherits from; the nearest counts."""
+    """Field -> the docstring below it, in the dataclass or the nearest class that it inherits from."""
     texts: Dict[str, str] = {}
-    for each in reversed(options.__mro__[:-1]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(each))).body[0].body
+    for dataclass_type in reversed(options.__mro__[:-1]):
+        body = ast.parse(textwrap.dedent(inspect.getsource(dataclass_type))).body[0].body
         for field, below in zip(body, body[1:]):
             if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
                 texts[field.target.id] = " ".join(str(below.value.value).split())
@@ -87,18 +87,18 @@ def help_texts(options: type) -> Dict[str, str]:
 
 
 def _default(value: Any) -> str:
-    """A default as it is typed; paths of this repository are relative to it, in whatever folder this runs."""
+    """A default as a user types it. Paths of this repository are relative to it, whatever the current folder is."""
     if value in ("", ()):
         return ""
     text = "off" if value is False else "on" if value is True else str(value)
     return f"`{text[len(f'{ROOT}/') :] if text.startswith(f'{ROOT}/') else text}`"
 
 
-def _allowed(kind: Any) -> str:
-    """Choices, or what kind of value."""
-    if get_origin(kind) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(kind) if choice)
-    return TYPES.get(kind, "texts")  # the others are tuples of texts
+def _allowed(value_type: Any) -> str:
+    """The allowed values, or the type."""
+    if get_origin(value_type) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(value_type) if choice)
+    return TYPES.get(value_type, "texts")  # the others are tuples of texts
 
 
 def _table(table: Dict[str, str]) -> str:

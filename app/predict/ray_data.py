@@ -150,14 +150,14 @@ def _run(ray: Any, setup: WorkerSetup, pool: Dict[str, Any], say: Callable[[str]
                 started, rows = ray.get(setup.counter.state.remote(), timeout=REPLY_TIMEOUT)
             if not started and reported - began > START_TIMEOUT:
                 raise _no_resources(ray)
-            say(_progress(sizes, results, rows, reported - began))
+            say(_progress_line(sizes, results, rows, reported - began))
     if failed:
         message = f"--ray: the cluster has failed ({last_line(failed[0])}); scored rows are kept, the same command continues"
         raise UserError(message) from failed[0]
     return [results[number] for number in range(len(setup.jobs))]
 
 
-def _progress(sizes: List[int], results: Dict[int, FileResult], rows: int, seconds: float) -> str:
+def _progress_line(sizes: List[int], results: Dict[int, FileResult], rows: int, seconds: float) -> str:
     """`scoring: 3 of 8 files, 120,000 rows, 4,000 rows/s, 0:40 left`."""
     rows = max(rows, sum(result.summary.rows for result in results.values()))
     done = sum(sizes[number] for number in results)

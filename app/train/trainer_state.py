@@ -22,8 +22,9 @@ from app.train.optimizer import restore_optimizer
 from app.train.run_folder import CANNOT_RESUME, cannot_resume
 
 FILE = "trainer_state.json"
-OLD_FILE = "progress.json"  # its name in earlier versions, and below the old names of its values
+OLD_FILE = "progress.json"  # its name in earlier versions, and below the old names of its values and of pretraining's sums
 OLD_NAMES = {"best_score": "best_metric", "figures": "metrics", "best_figures": "best_metrics", "window": "log_seconds"}
+OLD_SUMS = {"places": "positions", "lm_right": "lm_correct", "asked": "sentence_examples", "sentence_right": "sentence_correct"}
 
 
 @dataclass
@@ -87,6 +88,7 @@ def read_trainer_state(folder: Path) -> Optional[TrainerState]:
         wrong = [spec.name for spec in fields(state) if not _has_type(getattr(state, spec.name), spec.type)]
         if wrong:
             raise ValueError(f"{wrong[0]} is {getattr(state, wrong[0])!r}")
+        state.sums = {OLD_SUMS.get(name, name): value for name, value in state.sums.items()}
         return state
     except (ValueError, TypeError) as problem:
         raise cannot_resume(file, problem) from problem

@@ -13,7 +13,7 @@ from app.train.trainer_state import FILE, OLD_FILE, OLD_NAMES
 @pytest.mark.parametrize("name, value", [
     ("step", "five"), ("step", -1), ("step", True), ("step", 2.0), ("step", 10**6), ("epoch", 1), ("step_in_epoch", 2), ("best_metric", "x"),
     ("best_metric", [1]), ("seconds", None), ("seconds", float("nan")), ("finished", 1), ("loss_scale", 3), ("sums", {"rows": "many"}),
-    ("figures", []), ("best_metrics", {"metric": None}), ("task", "evaluations"), ("window", {}), ("evaluations_since_best", None),
+    ("metrics", []), ("best_metrics", {"metric": None}), ("task", "evaluations"), ("log_seconds", {}), ("evaluations_since_best", None),
 ])  # fmt: skip
 def test_a_state_with_an_invalid_value_is_one_error_line(tmp_path, name, value):
     with pytest.raises(Interrupted):
