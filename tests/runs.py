@@ -16,10 +16,10 @@ def hashes(folder):
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
-def start(command, flags, folder, *more):
-    """`python -m app COMMAND FLAGS --output_dir FOLDER MORE`, in the background."""
+def start(command, flags, folder, *further_flags):
+    """`python -m app COMMAND FLAGS --output_dir FOLDER FURTHER_FLAGS` in the background."""
     return subprocess.Popen(
-        [sys.executable, "-m", "app", command, *flags, "--output_dir", str(folder), *more],
+        [sys.executable, "-m", "app", command, *flags, "--output_dir", str(folder), *further_flags],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 

@@ -139,7 +139,7 @@ def test_devices_on_a_gpu_machine():
 
 
 def test_the_same_seed_gives_the_same_classifier():
-    """A reference script set its seed after the classification head was made."""
+    """A reference script sets its seed after the classification head has been created."""
     from app.encoder.from_scratch import encoder_from_scratch
     from app.match.model import PairClassifier
 

@@ -137,7 +137,7 @@ def test_a_damaged_or_wrong_folder_is_one_error_line(tmp_path):
         load_matcher(tmp_path / "best")
 
 
-def test_the_folder_holds_no_pickle_and_no_path_of_this_machine(tmp_path):
+def test_the_folder_has_no_pickle_and_no_path_of_this_machine(tmp_path):
     save_matcher(tmp_path / "best", classifier(encoder_from_scratch("tiny", 15)), TOKENIZER, matcher_config())
     assert sorted(file.name for file in (tmp_path / "best").iterdir()) == [
         "config.json", "matcher.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",

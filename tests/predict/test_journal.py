@@ -251,7 +251,7 @@ def test_a_second_run_with_the_same_result_is_refused(score, engine, source, tmp
     import fcntl
 
     side_folder(tmp_path / "out.tsv").mkdir(parents=True)
-    with open(side_folder(tmp_path / "out.tsv") / ".lock", "w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with open(side_folder(tmp_path / "out.tsv") / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="another run is using"):
             score(source, result=tmp_path / "out.tsv")

@@ -189,7 +189,7 @@ def long_files(tmp_path_factory, small_matcher):
     return folder
 
 
-def begin(model, long_files, result, address):
+def start(model, long_files, result, address):
     flags = ["--input_file", long_files / "in/*", "--result_file", f"{result}/", "--ray", address]
     return flags, subprocess.Popen(command(model, *flags), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -201,8 +201,8 @@ def wait_for_files(process, result, count):
         time.sleep(0.02)
 
 
-def test_the_driver_killed_the_same_command_goes_on(small_matcher, cluster, long_files, tmp_path):
-    flags, process = begin(small_matcher / "best", long_files, tmp_path, cluster.address)
+def test_the_same_command_continues_after_the_driver_is_killed(small_matcher, cluster, long_files, tmp_path):
+    flags, process = start(small_matcher / "best", long_files, tmp_path, cluster.address)
     wait_for_files(process, tmp_path, 1)
     process.kill()
     process.wait()
@@ -216,7 +216,7 @@ def test_the_driver_killed_the_same_command_goes_on(small_matcher, cluster, long
 def test_the_run_continues_after_a_node_and_a_worker_are_killed(small_matcher, long_files, tmp_path):
     nodes = Nodes(1, 1)
     try:
-        _, process = begin(small_matcher / "best", long_files, tmp_path, nodes.address)
+        _, process = start(small_matcher / "best", long_files, tmp_path, nodes.address)
         wait_for_files(process, tmp_path, 1)
         nodes.kill_one()
         wait_for_files(process, tmp_path, 2)

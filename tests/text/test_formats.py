@@ -180,7 +180,7 @@ def test_gb18030_is_found_in_short_files_with_and_without_a_last_line_end(tmp_pa
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_one_broken_line_does_not_decide_for_all(tmp_path, encoding):
+def test_one_broken_line_does_not_decide_the_encoding(tmp_path, encoding):
     """Databases that truncate fields by bytes leave half a character."""
     lines = CHINESE.encode(encoding).split(b"\n")
     lines[500] = lines[500].replace("款".encode(encoding), "款".encode(encoding)[:1], 1)

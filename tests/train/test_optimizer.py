@@ -1,4 +1,4 @@
-"""AdamW: what decays, what is clipped, what goes to disk and comes back."""
+"""AdamW and LAMB: weight decay, clipping, and the state that is saved and restored."""
 
 import numpy as np
 import paddle
@@ -24,7 +24,7 @@ def test_no_decay_on_biases_and_norms(architecture, build):
 
 
 def test_decay_reaches_the_weights_and_no_bias():
-    """With zero gradients, AdamW leaves a parameter alone but for its decay."""
+    """With zero gradients, AdamW changes a parameter by its decay only."""
     layer = paddle.nn.Linear(3, 3)
     layer.bias.set_value(paddle.ones([3]))
     before = layer.weight.numpy().copy()
@@ -36,7 +36,7 @@ def test_decay_reaches_the_weights_and_no_bias():
 
 
 def test_lamb_decays_weights_only():
-    """Twice the same step from the same place, with and without decay: only the weight matrix tells the difference."""
+    """The same step from the same weights, with and without decay: only the weight matrix differs."""
     ends = []
     for decay in (0.0, 0.5):
         paddle.seed(1)
@@ -51,7 +51,7 @@ def test_lamb_decays_weights_only():
 
 
 def test_gradients_are_clipped_by_their_global_norm():
-    """A reference script parsed max_grad_norm and never used it. SGD-like check: clipped gradients have that norm."""
+    """A reference script parsed max_grad_norm and never used it. The clipped gradients must have that norm."""
     layer = paddle.nn.Linear(4, 4)
     clip = build_optimizer(layer, TrainOptions(learning_rate=0.1, max_grad_norm=0.5))._grad_clip
     (layer(paddle.ones([8, 4]) * 100).square().sum()).backward()
@@ -63,7 +63,7 @@ def test_gradients_are_clipped_by_their_global_norm():
 
 @pytest.mark.parametrize("optimizer", ["adamw", "lamb"])
 def test_state_survives_a_process_with_other_parameter_names(optimizer):
-    """Paddle numbers parameters as they are made; a resumed process may number them differently."""
+    """Paddle numbers parameters in the order of their creation; a resumed process may number them differently."""
 
     def train(layer, optimizer, steps):
         for _ in range(steps):

@@ -60,7 +60,7 @@ def test_ctrl_c_saves_and_says_how_to_resume(uninterrupted, flags, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_stopping_two_processes_saves_and_one_run_at_a_time_may_write(flags, tmp_path, number):
+def test_stopping_two_processes_saves_and_only_one_run_writes_at_a_time(flags, tmp_path, number):
     folder = tmp_path / "two"
     two_processes = ["--num_processes", "2", "--epochs", "30"]
     process = start("match", flags, folder, *two_processes)

@@ -50,7 +50,7 @@ def test_a_run_that_is_stopped_anywhere_and_resumed_leaves_the_same_files(uninte
         state = run(folder, total, resume=True, early_stopping=early)
         assert state.step == last and state.finished
         found = files_of_run(folder)
-        always = {name for name in expected if not name.startswith("checkpoints/")}  # each stop saves a checkpoint more
+        always = {name for name in expected if not name.startswith("checkpoints/")}  # each stop saves an additional checkpoint
         assert all(found[name] == expected[name] for name in always), [name for name in always if found[name] != expected[name]]
         for name in expected.keys() & found.keys():
             assert found[name] == expected[name], name
@@ -61,7 +61,7 @@ def test_a_run_that_is_stopped_anywhere_and_resumed_leaves_the_same_files(uninte
 
 
 def test_the_loss_scale_of_float16_is_resumed(tmp_path, monkeypatch):
-    """Runs on CPU: Paddle is made to see a GPU, because it switches loss scaling off elsewhere. Regression: saving raised an error."""
+    """Runs on CPU: Paddle is made to see a GPU, because it switches loss scaling off on CPU. Regression: saving raised an error."""
     from paddle.amp import grad_scaler
 
     gpu = types.SimpleNamespace(is_gpu_place=lambda: True)
