@@ -195,7 +195,7 @@ def start(model, long_files, result, address):
 
 
 def wait_for_files(process, result, count):
-    """Until so many results are published and another is on its way."""
+    """Waits until `count` results are published and the next one is being written."""
     while len(list(Path(result).glob("[0-9]*"))) < count or not list(Path(result).glob(".*/rows")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
