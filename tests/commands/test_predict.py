@@ -22,7 +22,7 @@ def test_progress_messages_are_not_mixed_with_the_rows(checkpoint, engine, tmp_p
     from app import progress
     from app.commands import predict
 
-    monkeypatch.setattr(progress, "EVERY", 0.0)
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
     source = pairs_file(tmp_path / "in.tsv", 30)
     flags = ["--model_name_or_path", str(checkpoint), "--engine", "fp32", "--input_file", str(source)]
     predict.main([*flags, "--result_file", "-"])

@@ -249,7 +249,7 @@ def test_a_run_that_a_full_disk_ended_is_resumed(uninterrupted, flags, tmp_path)
     for size in (weights // 2, weights + 1000):  # fails at the weights, then at the optimizer's moments
         limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
         full = run_app("match", *flags, "--resume", "--output_dir", str(folder), preexec_fn=limit)
-        assert full.returncode == 2 and full.stderr.count("\n") == 1 and "Make room" in full.stderr, full.stderr
+        assert full.returncode == 2 and full.stderr.count("\n") == 1 and "Free some space" in full.stderr, full.stderr
     done = run_app("match", *flags, "--resume", "--output_dir", str(folder))
     assert done.returncode == 0 and hashes(folder) == hashes(uninterrupted), done.stdout + done.stderr
     for name in ("last/matcher.json", "best/matcher.json"):
