@@ -221,7 +221,13 @@ def scored_by_readme() -> List[List[str]]:
     return [line.split(",") for line in shown.text.splitlines()]
 
 
-@pytest.mark.parametrize("document", [name for name in DOCUMENTS if name != "README.zh.md"])  # whose commands are README.md's
+def documents_to_run() -> list:
+    """All but README.zh.md, whose commands are those of README.md. The pages of docs/ take more than a minute."""
+    marks = {name: [pytest.mark.slow] if name.startswith("docs/") else [] for name in DOCUMENTS if name != "README.zh.md"}
+    return [pytest.param(name, marks=mark) for name, mark in marks.items()]
+
+
+@pytest.mark.parametrize("document", documents_to_run())
 def test_the_commands_run(document, repository, readers_files):
     done = {FIRST, OURSELVES}
     for fence in (fence for fence in fences(document) if not fence.reason):
