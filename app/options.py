@@ -76,23 +76,23 @@ class TrainOptions:
     """Peak learning rate. 0: chosen by hidden size. From pretrained weights 5e-5 for 768, more for smaller models (256: 2.6e-4,
     312: 1.9e-4); from scratch 0.064 / hidden size (nano 1e-3, base 8e-5)."""
     weight_decay: float = 0.01
-    """AdamW weight decay of all parameters except biases and layer norms."""
+    """Weight decay of all parameters except biases and layer norms."""
     epochs: int = 0
     """Passes over the training set. 0: 3 from pretrained weights, 15 from scratch."""
     max_steps: int = 0
     """Number of optimizer steps, instead of --epochs. 0: --epochs decides."""
     warmup_proportion: float = 0.1
-    """Share of the steps in which the learning rate rises from 0 to its peak. After them it falls linearly to 0."""
+    """Share of the steps with linear warm-up to the peak learning rate. After them it falls linearly to 0."""
     optimizer: Literal["adamw", "lamb"] = "adamw"
     """AdamW, or LAMB for very large batches (You et al. 2020)."""
     max_grad_norm: float = 1.0
     """Gradients with a larger global norm are scaled down to it. 0: never."""
     eval_steps: int = 0
-    """Evaluate once in this many steps, and at the end of each epoch. 0: at the end of each epoch only."""
+    """Evaluate every N steps, and at the end of each epoch. 0: at the end of each epoch only."""
     save_steps: int = 500
-    """Save what --resume needs once in this many steps, and at the end of each epoch."""
+    """Save what --resume needs every N steps, and at the end of each epoch."""
     logging_steps: int = 50
-    """Write loss and speed to the journal once in this many steps."""
+    """Log loss and speed every N steps (screen, journal.jsonl, VisualDL)."""
     save_total_limit: int = 0
     """Keep the newest checkpoints of this many saves in checkpoints/step_N/, beside best/ and last/. 0: keep none there."""
     budget: str = ""
@@ -141,7 +141,7 @@ class PretrainOptions(TrainOptions):
     learning_rate: float = 0.0
     """Peak learning rate. 0: 0.128 / hidden size (tiny 1e-3, base 1.7e-4); half of it with --init_from_ckpt."""
     epochs: int = 5
-    """Passes over the corpus (--max_steps or --budget can end earlier)."""
+    """Passes over the corpus. Not used with --max_steps; --budget can end the training earlier."""
     corpus: str = in_repository("data/sample_corpus/corpus.txt.gz")
     """Documents: FILE or FILE:WEIGHT, several with commas between. .txt (one sentence per line, blank lines between documents) or
     .jsonl ("text"), each also .gz. The weight is the number of passes over the file in one epoch."""
@@ -257,7 +257,7 @@ class ScoringOptions:
     such as "parts/*.tsv"; - is standard input. A label column is kept and not used."""
     result_file: str = ""
     """File for the rows with probability, prediction and error; a folder for several inputs; - is standard output. Empty: beside
-    the input, NAME.scored.tsv."""
+    the input, NAME.scored.tsv for NAME.tsv."""
     text_a: str = ""
     """First text of one pair to score on the terminal (instead of --input_file)."""
     text_b: str = ""
@@ -280,7 +280,7 @@ class PredictOptions(ReadOptions, ScoringOptions):
     """File on a local disk that keeps scores between runs, and for several runs at the same time. Empty: within one run only."""
     engine: str = "auto"
     """What computes: dygraph (the reference), fp32, bf16, fp16 (GPU) or int8 (CPU; it needs onnxruntime and paddle2onnx, which
-    Python 3.13 does not have). auto: the fastest on this machine that makes the same decisions as the reference."""
+    Python 3.13 does not have). auto: the fastest on this machine that decides as the reference does (--max_decision_change)."""
     max_decision_change: float = 0.001
     """Share of the pairs on which the engine that auto selects may decide differently from the reference."""
     ray: str = ""

@@ -1,1 +1,1 @@
-"""One file a command: options in, rooms called, words out."""
+"""One module for each command: parses the options, calls the other packages, prints the results."""

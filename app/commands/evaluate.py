@@ -21,7 +21,7 @@ class EvaluateOptions(ReadOptions):
     model_name_or_path: str = in_repository("output/match/best")
     """Fine-tuned checkpoint folder."""
     test_set: str = in_repository("data/sample/test.tsv")
-    """Labelled pairs: TSV, CSV, JSON lines, a JSON array or .xlsx; text files also in gzip."""
+    """Labelled pairs: TSV, CSV, JSON lines, a JSON array, .xlsx, Parquet or Arrow; text files also in gzip."""
     bad_rows: Literal["stop", "skip"] = "stop"
     """stop: a row that cannot be used ends the command with its line number. skip: it is left out and counted."""
     result_file: str = ""

@@ -126,7 +126,7 @@ def _score_on_ray(options: PredictOptions, matcher_config: MatcherConfig) -> Non
 def _check_some_scored(summaries: list) -> None:
     if 0 < sum(summary.rows for summary in summaries) == sum(summary.errors for summary in summaries):
         first = summaries[0].first_error
-        raise UserError(f"no row could be scored, the first is {first}; the rows with their errors are written")
+        raise UserError(f"no row could be scored; the first error is in {first}; the rows with their errors are written")
 
 
 def _counts(summary, matcher_config: MatcherConfig, repeated: str) -> str:
@@ -147,5 +147,7 @@ def _counts(summary, matcher_config: MatcherConfig, repeated: str) -> str:
 
 def _seconds(timings) -> str:
     seconds = [f"{name} {getattr(timings, name):.1f} s" for name in ("read", "tokenize", "wait", "write")]
-    tokens = f", {timings.tokens / timings.positions:.1%} of its computation was tokens, not padding" if timings.positions else ""
-    return f"{', '.join(seconds)}; the engine worked {timings.forward:.1f} s{tokens}"
+    engine = f"the engine worked {timings.forward:.1f} s"
+    if timings.positions:
+        engine += f", {1 - timings.tokens / timings.positions:.1%} of it on padding and float32 rescoring"
+    return f"{', '.join(seconds)}; {engine}"

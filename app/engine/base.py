@@ -17,7 +17,7 @@ class Engine(ABC):
     threads = 1  # threads that should call `run` at the same time, to keep the engine busy
     batch_tokens, window_rows = CPU_BATCH_TOKENS, WINDOW * CPU_BATCH_TOKENS
     batch_shapes = "stepped"  # see `prediction_batches`; "fixed" where the number of rows changes the last bit of the logits
-    rescore_margin = 0.0  # a prediction that a change of its probability by this much would change is computed again in float32
+    rescore_margin = 0.0  # pairs whose probability is closer than this to another decision are computed again in float32
 
     def _use_gpu_batches(self) -> None:
         self.batch_tokens, self.window_rows, self.batch_shapes = GPU_BATCH_TOKENS, WINDOW * GPU_BATCH_TOKENS, "fixed"

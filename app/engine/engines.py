@@ -22,7 +22,7 @@ class EngineSpec:
 
     open: Callable[[Path, str], Engine]  # from the checkpoint folder and the device
     devices: Tuple[str, ...]  # "cpu", "gpu"
-    cpu_lacks: Callable[[], str] = lambda: ""  # why this machine's CPU cannot run it; empty if it can
+    unavailable_on_cpu: Callable[[], str] = lambda: ""  # why it cannot run on CPU here (instructions, packages); empty if it can
 
 
 def _open_dygraph(folder: Path, device: str) -> Engine:
@@ -88,7 +88,7 @@ def why_not(name: str, device: str) -> str:
     spec = ENGINES[name]
     if ("gpu" if on_gpu else "cpu") not in spec.devices:
         return "is for CPU" if on_gpu else "is for GPU"
-    return "" if on_gpu else spec.cpu_lacks()
+    return "" if on_gpu else spec.unavailable_on_cpu()
 
 
 def check_can_run(name: str, device: str) -> None:

@@ -29,11 +29,13 @@ MODEL_FILES = ("config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.j
 
 
 def model_hash(folder: Path) -> str:
-    """Hash of everything that the logits depend on, hexadecimal. Raises UserError if the folder is not complete."""
+    """Hash of weights, configuration and tokenizer, hexadecimal: what the logits of token ids depend on. Raises UserError if the
+    folder is not complete.
+    """
     try:
         return _hash(folder, tuple(map(_file_state, (folder / name for name in MODEL_FILES))))
     except OSError as problem:
-        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not whole") from problem
+        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not complete") from problem
 
 
 @contextlib.contextmanager
@@ -47,9 +49,9 @@ def unchanged(folder: Path) -> Iterator[None]:
         yield
         changed = list(map(_file_state, files)) != before
     except FileNotFoundError as problem:
-        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not whole") from problem
+        raise UserError(f"{problem.filename}: {problem.strerror}; the checkpoint folder is not complete") from problem
     if changed:
-        raise UserError(f"{folder}: has changed while it was read; is a training at work in it? Start again")
+        raise UserError(f"{folder}: has changed while it was read; is a training run writing to it? Start again")
 
 
 def _file_state(path: Path) -> Tuple[int, int, int]:
@@ -173,7 +175,7 @@ def _export(folder: Path, target: Path) -> Path:
         _check_written(temporary / GRAPH)
         _write_sums(temporary, PADDLE_FILES)
         if model_hash(folder) != target.name:
-            raise UserError(f"{folder}: has changed while it was exported; is a training at work in it? Start again")
+            raise UserError(f"{folder}: has changed while it was exported; is a training run writing to it? Start again")
     for older in target.parent.iterdir():
         if older.is_dir() and older != target and target.parent.name == f"{folder.name}.exported":
             shutil.rmtree(older, ignore_errors=True)  # exports of earlier weights

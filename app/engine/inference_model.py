@@ -1,4 +1,4 @@
-"""The classifier for inference: its last layer is computed for [CLS] only, because the pooler reads nothing else."""
+"""The model for inference: the encoder's last layer is computed for [CLS] only, because the pooler reads nothing else."""
 
 from __future__ import annotations
 

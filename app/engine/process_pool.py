@@ -1,4 +1,4 @@
-"""An engine in processes of its own: Paddle holds Python's lock while it computes, so other threads would have to wait."""
+"""An engine in processes of its own: Paddle holds the GIL while it computes, so other threads would have to wait."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ PROCESS_MEMORY = 600 << 20  # bytes of one process, without the weights, of whic
 
 
 class EngineProcessPool(Engine):
-    """On CPU one process with one thread for each processor (fewer if memory is short), on GPU one process.
+    """On CPU one process with one thread for each thread of this process (fewer processes with more threads each if memory is
+    short). For dygraph, and on GPU, one process.
 
     Threads of one predictor wait for each other; predictors with one thread do not, and they add numbers in the same order
     whatever the load of the machine. The processes end when this one ends. Raises UserError if the engine cannot run.

@@ -6,7 +6,8 @@ computed at run time (Yao et al. 2022, "ZeroQuant"):
     x @ W  ->  s_token * (round(x / s_token) @ round(W / s_channel)) * s_channel
 
 With one scale for a whole batch, the logits of a pair would depend on the other pairs of its batch; here they do not.
-Embeddings, attention, layer norms and the classifier stay in float32.
+Embeddings, the products inside attention (Q with K, weights with V), layer norms and a classifier of fewer than 16 labels stay in
+float32.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from app import runtime
 from app.atomic import atomic_file
 from app.quiet import quiet
 
-MIN_OUTPUTS = 16  # products with fewer outputs (the classifier's) stay in float32
+MIN_OUTPUTS = 16  # matrix products with fewer outputs (a classifier of few labels) stay in float32
 ZERO_POINT = 128  # the unsigned byte that means 0
 
 

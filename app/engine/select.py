@@ -1,4 +1,4 @@
-"""Which engine is the fastest on this machine that makes the same decisions as the reference: measured once, then remembered."""
+"""Which engine is the fastest on this machine of those that decide as the reference does: measured once, then remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Logits -> calibrated probability -> predicted label. Both steps are fitted on the dev set, never on the test set."""
+"""Logits -> calibrated probability -> predicted label.
+
+The temperature, and with --threshold accuracy or f1 also the threshold, are fitted on the dev set, never on the test set.
+"""
 
 from __future__ import annotations
 

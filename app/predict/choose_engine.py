@@ -27,7 +27,9 @@ def choose_engines(
     folder = Path(options.model_name_or_path)
     pairs = first_pairs(jobs[0], options, matcher_config.columns, MAX_PAIRS)
     enough = len(pairs) >= MIN_PAIRS
-    reason = "the rows of a pipe cannot be read twice" if jobs[0].read_once else "there are few rows"
+    reason = f"there are fewer than {MIN_PAIRS} different pairs"
+    if jobs[0].read_once:
+        reason = "the rows of a pipe cannot be read twice"
     try:
         record = compare(folder, options.device, matcher_config, pairs, say) if enough else read_record(folder, options.device)
     except Exception as problem:  # whatever prevents the comparison, one of the engines may still be able to score
@@ -36,7 +38,7 @@ def choose_engines(
     if not record:
         say(f"engine: {engines[0]} (others were not compared: {reason})")
         return engines
-    say(f"engine: {engines[0]}, the fastest of those that make the same decisions as the reference")
+    say(f"engine: {engines[0]}, the fastest that changes at most {options.max_decision_change:.2%} of the decisions")
     for line in describe(record, engines[0], options.max_decision_change):
         say(line)
     return engines

@@ -30,7 +30,7 @@ class PairScorer:
     It returns the same batch with the columns `probability`, `prediction` and `error` added, as `predict.py` writes them. Batches
     of 4,096 rows and more are the fastest: pairs of similar length are computed together.
 
-    ray_dataset.map_batches(PairScorer, fn_constructor_args=["output/match/best"], batch_size=8192, num_cpus=2, concurrency=4)
+    dataset.map_batches(PairScorer, fn_constructor_args=["output/match/best"], batch_size=8192, num_cpus=2, concurrency=(4, 4))
     """
 
     def __init__(

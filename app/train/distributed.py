@@ -23,7 +23,7 @@ def start(device: str) -> None:
 
 
 def wrap(model):
-    """The model with gradients averaged over all processes after each backward pass."""
+    """The model, whose gradients are averaged over all processes in each backward pass outside of `no_sync`."""
     if runtime.world_size() == 1:
         return model
     import paddle

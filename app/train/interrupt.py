@@ -31,7 +31,7 @@ class InterruptFlag:
         if self.raised:
             return
         self.raised, self._first = True, time.monotonic()
-        say("stopping after this step, then saving (press again to stop at once and keep the last save)")
+        say("stopping soon, then saving (press again to stop at once and keep the last save)")
 
     def on_any_process(self, step: int) -> bool:
         """Whether the run should stop now; all processes get the same answer."""

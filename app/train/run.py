@@ -87,7 +87,8 @@ def train_task(
 ) -> None:
     """Trains the task, and prints how training starts and ends. `examples`: their name for the log, "pairs" or "sequences".
 
-    `user_options`: the options before defaults were filled in. `start_event`: values for the start event in `journal.jsonl`.
+    `user_options`: the options before the default learning rate was filled in. `start_event`: more values for the start event in
+    `journal.jsonl`.
     """
     from app.train.trainer import Trainer
 

@@ -27,7 +27,7 @@ from app.train.run_folder import cannot_resume, clear_run, holds_run, write_opti
 from app.train.task import Batch, Task
 from app.train.trainer_state import TrainerState, keep_newest_checkpoints, load_state, read_trainer_state, save_state
 
-LOSS_CHECK_STEPS = 10  # on a GPU, whether the loss is finite is checked once in this many steps
+LOSS_CHECK_STEPS = 10  # on a GPU, the loss is checked every 10 steps
 DIVERGED = (
     "{what} not finite (nan or inf) at step {step}: training has diverged and stops; what was saved before is valid. "
     "Try a smaller --learning_rate, a longer --warmup_proportion or --max_grad_norm 1"
@@ -37,7 +37,7 @@ DIVERGED = (
 class Trainer:
     """One run of a task: `Trainer(task, options, total_steps).run()`.
 
-    `user_options`: the options before defaults were filled in; they are compared when the run is resumed.
+    `user_options`: the options before the default learning rate was filled in; a resumed run must have the same.
     """
 
     def __init__(self, task: Task, options: TrainOptions, total_steps: int, user_options: Optional[TrainOptions] = None):
@@ -192,7 +192,7 @@ class Trainer:
     # -- between steps -------------------------------------------------------------------------------------------------
 
     def _is_due(self, interval: int) -> bool:
-        """Whether something that is done once in `interval` steps is due. The last step of an epoch is left to `_end_epoch`."""
+        """Whether something that is done every `interval` steps is due. The last step of an epoch is left to `_end_epoch`."""
         inside = self.state.step_in_epoch < self._steps_in_epoch and self.state.step < self.total_steps
         return bool(interval) and self.state.step % interval == 0 and inside
 

@@ -40,7 +40,7 @@ def run_predict(small_matcher, *arguments):
 def test_the_exit_code_is_2_if_no_row_could_be_scored(small_matcher, tmp_path):
     (tmp_path / "in.tsv").write_text("text_a\ttext_b\n\tb\na\t\n", encoding="utf-8")
     done = run_predict(small_matcher, "--input_file", tmp_path / "in.tsv")
-    assert done.returncode == 2 and done.stderr.startswith("error: no row could be scored, the first is line 2: text_a is empty")
+    assert done.returncode == 2 and done.stderr.startswith("error: no row could be scored; the first error is in line 2: text_a is empty")
     assert (tmp_path / "in.scored.tsv").read_text(encoding="utf-8").count("is empty") == 2
 
 

@@ -104,7 +104,7 @@ def test_a_folder_that_changes_while_it_is_read_is_refused(folder, name):
     with pytest.raises(UserError, match="has changed while it was read"):
         with unchanged(folder):
             os.utime(folder / name, ns=(1, 1))
-    with pytest.raises(UserError, match="not whole"):
+    with pytest.raises(UserError, match="not complete"):
         with unchanged(folder):
             (folder / name).unlink()
 

@@ -57,7 +57,7 @@ def test_a_killed_process_is_one_clear_error(folder):
 
 
 def test_an_engine_that_cannot_be_loaded_is_one_clear_error(tmp_path, folder):
-    with pytest.raises(UserError, match="not whole"):
+    with pytest.raises(UserError, match="not complete"):
         EngineProcessPool("fp32", tmp_path, "cpu")
     with pytest.raises(UserError, match="--device gpu"):
         EngineProcessPool("fp32", folder, "gpu")
