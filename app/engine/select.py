@@ -12,11 +12,12 @@ import numpy as np
 from app.atomic import locked, write_json
 from app.engine.base import Engine
 from app.engine.engines import engines_for, why_not
+from app.engine.export import unchanged
 from app.engine.measurements import read_record, record_file, this_machine
 from app.engine.predictor import PairPredictor
 from app.engine.process_pool import EngineProcessPool
 from app.errors import UserError, last_line
-from app.match.matcher_config import MatcherConfig
+from app.match.matcher_config import MatcherConfig, read_matcher_config
 from app.match.predictions import Predictions, predict_labels
 from app.text.fast_tokenizer import FastWordPieceTokenizer
 
@@ -54,6 +55,19 @@ def open_first(names: Sequence[str], open_one: Callable[[str], Engine], say: Cal
         except Exception as problem:  # a library may raise anything on a machine that it does not know
             say(f"{name} cannot run here: {last_line(problem)}")
     return names[-1], open_one(names[-1])
+
+
+def open_predictor(
+    folder: Path, names: Sequence[str], open_one: Callable[[str, Path], Engine], say: Callable[[str], None]
+) -> Tuple[str, PairPredictor]:
+    """The first of these engines that can be opened for the checkpoint, by its name, and the predictor with it.
+
+    All files are read from one state of the folder: raises UserError if it is replaced meanwhile.
+    """
+    with unchanged(folder):
+        matcher_config, tokenizer = read_matcher_config(folder), FastWordPieceTokenizer.load(folder)
+        name, engine = open_first(names, lambda name: open_one(name, folder), say)
+    return name, PairPredictor(engine, tokenizer, matcher_config)
 
 
 def compare(

@@ -14,16 +14,14 @@ import numpy as np
 
 from app import forks, runtime
 from app.engine.engines import ENGINES, open_engine
-from app.engine.export import unchanged
 from app.engine.predictor import PairPredictor
 from app.engine.process_pool import EngineProcessPool
-from app.engine.select import candidates, open_first
+from app.engine.select import candidates, open_predictor
 from app.match.matcher_config import read_matcher_config
 from app.match.predictions import predict_labels
 from app.options import PredictOptions
 from app.predict.output_file import NOT_FINITE
 from app.text.basic_tokenizer import is_blank
-from app.text.fast_tokenizer import FastWordPieceTokenizer
 
 
 @dataclass
@@ -43,8 +41,8 @@ class Matcher:
     matcher.rank("怎么还信用卡", ["信用卡如何还款", "明天下雨吗"])
     """
 
-    def __init__(self, open_predictor: Callable[[], PairPredictor]):
-        self._open_predictor, self._process, self._predictor = open_predictor, os.getpid(), open_predictor()
+    def __init__(self, open_one: Callable[[], PairPredictor]):
+        self._open_predictor, self._process, self._predictor = open_one, os.getpid(), open_one()
         self.matcher_config = self._predictor.matcher_config
 
     @property
@@ -75,14 +73,12 @@ class Matcher:
         read_matcher_config(path)  # finds errors in the folder before Paddle is loaded, which takes seconds
         names = candidates(path, device, max_decision_change) if engine == "auto" else [engine]
 
-        def open_predictor() -> PairPredictor:
+        def open_in_this_process() -> PairPredictor:
             open_one = open_engine if forks.can_compute() else EngineProcessPool
-            warn = functools.partial(warnings.warn, stacklevel=4)
-            with unchanged(path):
-                _, opened = open_first(names, lambda name: open_one(name, path, device), warn)
-                return PairPredictor(opened, FastWordPieceTokenizer.load(path), read_matcher_config(path))
+            warn = functools.partial(warnings.warn, stacklevel=5)
+            return open_predictor(path, names, lambda name, path: open_one(name, path, device), warn)[1]
 
-        return cls(open_predictor)
+        return cls(open_in_this_process)
 
     def score(self, pairs: Iterable[Tuple[str, str]]) -> List[Score]:
         """Scores (text_a, text_b) pairs: a list, a generator, or a NumPy or pandas table with two columns. Keeps their order.

@@ -8,16 +8,12 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 
 from app import runtime
-from app.engine.export import unchanged
-from app.engine.predictor import PairPredictor
 from app.engine.process_pool import EngineProcessPool
-from app.engine.select import candidates, open_first
-from app.match.matcher_config import read_matcher_config
+from app.engine.select import candidates, open_predictor
 from app.match.predictions import predict_labels
 from app.options import PredictOptions
 from app.predict.output_file import ADDED, NOT_FINITE
 from app.text.columns import ColumnFinder
-from app.text.fast_tokenizer import FastWordPieceTokenizer
 from app.text.pair_file import text_error
 from app.text.tables import added_columns
 
@@ -49,12 +45,11 @@ class PairScorer:
         runtime.prepare()
         folder = Path(checkpoint)
         names = candidates(folder, device, max_decision_change) if engine == "auto" else [engine]
-        with unchanged(folder):
-            matcher_config = read_matcher_config(folder)
-            _, opened = open_first(names, lambda name: EngineProcessPool(name, folder, device), lambda text: None)
-            self._predictor = PairPredictor(opened, FastWordPieceTokenizer.load(folder), matcher_config)
+        _, self._predictor = open_predictor(
+            folder, names, lambda name, folder: EngineProcessPool(name, folder, device), lambda text: None
+        )
         self._orders = 2 if symmetric else 1
-        self._column_finder = ColumnFinder("the batch", columns, remembered=matcher_config.columns)
+        self._column_finder = ColumnFinder("the batch", columns, remembered=self._predictor.matcher_config.columns)
 
     def __call__(self, batch: Any) -> Any:
         """The batch with its scores. Raises UserError if it has no columns with the two texts."""

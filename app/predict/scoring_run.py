@@ -15,12 +15,11 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from app import runtime
 from app.engine.export import model_hash, unchanged
-from app.engine.predictor import PairPredictor, Timings
+from app.engine.predictor import Timings
 from app.engine.process_pool import EngineProcessPool
 from app.engine.rescore import RESCORE_MARGIN
-from app.engine.select import open_first
+from app.engine.select import open_predictor
 from app.errors import UserError
-from app.match.matcher_config import read_matcher_config
 from app.options import PredictOptions
 from app.predict.input_files import STDOUT, Job
 from app.predict.journal import FORMAT, ResumableRows, Summary, published
@@ -29,7 +28,6 @@ from app.predict.ranking import sort_by_probability
 from app.predict.score_cache import ScoreCache
 from app.predict.score_file import score_file
 from app.progress import say
-from app.text.fast_tokenizer import FastWordPieceTokenizer
 from app.text.formats import ending_of
 from app.text.json_array import write_array
 from app.text.lines import ARRAY
@@ -64,11 +62,13 @@ class ScoringRun:
         self.options, self.report_rows = options, report_rows
         with unchanged(folder):
             self.model = model_hash(folder)
-            matcher_config, tokenizer = read_matcher_config(folder), FastWordPieceTokenizer.load(folder)
-            name, engine = open_first(
-                engines, lambda name: EngineProcessPool(name, folder, options.device), lambda text: say(text, sys.stderr)
+            name, self.predictor = open_predictor(
+                folder,
+                engines,
+                lambda name, folder: EngineProcessPool(name, folder, options.device),
+                lambda text: say(text, sys.stderr),
             )
-        self.predictor = PairPredictor(engine, tokenizer, matcher_config)
+        matcher_config = self.predictor.matcher_config
         self.engine = f"{name} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"
         self.truncation = [matcher_config.max_seq_length, matcher_config.truncation]
         decision = asdict(matcher_config.decision) if name in RESCORE_MARGIN else ""  # it decides which outputs are in float32

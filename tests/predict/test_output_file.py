@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.engine import select
 from app.errors import UserError
 from app.match.decision import Decision
 from app.match.matcher_config import MatcherConfig
-from app.predict import scoring_run
 
 PAIRS = [("怎么还款", "如何还款"), ("甲", "乙"), ("今天", ""), ("子", "丑"), ("甲", "子")]
 
@@ -123,7 +123,7 @@ def test_jsonl_may_begin_with_broken_lines(score, tmp_path):
 def test_labels_with_any_characters_stay_in_one_cell(score, tmp_path, monkeypatch, ending):
     """A CSV of training pairs may have labels with line breaks; a TSV cannot contain them."""
     matcher_config = MatcherConfig(['no\t"1"', "yes,\r\n2\u2028"], Decision(), 32, "longest_first")
-    monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
+    monkeypatch.setattr(select, "read_matcher_config", lambda folder: matcher_config)
     rows = [f"甲{n}\t乙{n}" for n in range(40)]
     if ending == "csv":
         rows = [row.replace("\t", ",") for row in rows]

@@ -7,6 +7,7 @@ import pytest
 from conftest import pairs_file
 from fake_engine import FakeEngine
 
+from app.engine import select
 from app.errors import UserError
 from app.match.decision import Decision
 from app.match.matcher_config import MatcherConfig
@@ -15,7 +16,7 @@ from app.predict import scoring_run
 
 def test_three_labels(score, checkpoint, tmp_path, monkeypatch):
     matcher_config = MatcherConfig(["far", "near", "same"], Decision(), 32, "longest_first")
-    monkeypatch.setattr(scoring_run, "read_matcher_config", lambda folder: matcher_config)
+    monkeypatch.setattr(select, "read_matcher_config", lambda folder: matcher_config)
     run = scoring_run.EngineProcessPool("fp32", checkpoint, "cpu")
     two_logits = type(run).run
     monkeypatch.setattr(type(run), "run", lambda self, *batch: np.pad(two_logits(self, *batch), ((0, 0), (0, 1))))
