@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import threading
@@ -49,7 +50,10 @@ class PriorityThreadPool:
         return future
 
     def _run_next(self) -> None:
-        _, _, future, call, arguments = self._queue.get()
+        try:
+            _, _, future, call, arguments = self._queue.get_nowait()
+        except queue.Empty:  # `close` has cancelled the call
+            return
         try:
             future.set_result(call(*arguments))
         except BaseException as problem:
@@ -58,8 +62,9 @@ class PriorityThreadPool:
     def close(self) -> None:
         """Cancels the calls that wait. Does not wait for those that run."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        while not self._queue.empty():
-            self._queue.get()[2].cancel()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()[2].cancel()
 
 
 Batches = List[Tuple[np.ndarray, Future]]  # row numbers of a batch, and the future of its logits

@@ -58,7 +58,7 @@ def open_first(names: Sequence[str], open_one: Callable[[str], Engine], say: Cal
 
 
 def open_predictor(
-    folder: Path, names: Sequence[str], open_one: Callable[[str, Path], Engine], say: Callable[[str], None]
+    folder: Path, names: Sequence[str], open_one: Callable[[str], Engine], say: Callable[[str], None]
 ) -> Tuple[str, PairPredictor]:
     """The first of these engines that can be opened for the checkpoint, by its name, and the predictor with it.
 
@@ -66,7 +66,7 @@ def open_predictor(
     """
     with unchanged(folder):
         matcher_config, tokenizer = read_matcher_config(folder), FastWordPieceTokenizer.load(folder)
-        name, engine = open_first(names, lambda name: open_one(name, folder), say)
+        name, engine = open_first(names, open_one, say)
     return name, PairPredictor(engine, tokenizer, matcher_config)
 
 

@@ -76,7 +76,7 @@ class Matcher:
         def open_in_this_process() -> PairPredictor:
             open_one = open_engine if forks.can_compute() else EngineProcessPool
             warn = functools.partial(warnings.warn, stacklevel=5)
-            return open_predictor(path, names, lambda name, path: open_one(name, path, device), warn)[1]
+            return open_predictor(path, names, lambda name: open_one(name, path, device), warn)[1]
 
         return cls(open_in_this_process)
 

@@ -46,7 +46,7 @@ class PairScorer:
         folder = Path(checkpoint)
         names = candidates(folder, device, max_decision_change) if engine == "auto" else [engine]
         _, self._predictor = open_predictor(
-            folder, names, lambda name, folder: EngineProcessPool(name, folder, device), lambda text: None
+            folder, names, lambda name: EngineProcessPool(name, folder, device), lambda text: None
         )
         self._orders = 2 if symmetric else 1
         self._column_finder = ColumnFinder("the batch", columns, remembered=self._predictor.matcher_config.columns)

@@ -63,10 +63,7 @@ class ScoringRun:
         with unchanged(folder):
             self.model = model_hash(folder)
             name, self.predictor = open_predictor(
-                folder,
-                engines,
-                lambda name, folder: EngineProcessPool(name, folder, options.device),
-                lambda text: say(text, sys.stderr),
+                folder, engines, lambda name: EngineProcessPool(name, folder, options.device), lambda text: say(text, sys.stderr)
             )
         matcher_config = self.predictor.matcher_config
         self.engine = f"{name} on {'gpu' if runtime.uses_gpu(options.device) else 'cpu'}"

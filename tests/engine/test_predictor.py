@@ -1,11 +1,12 @@
 """Pairs -> logits by an engine: pairs that are rescored come before pairs that were submitted later."""
 
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 from fake_engine import FakeEngine
 
-from app.engine.predictor import PairPredictor
+from app.engine.predictor import PairPredictor, PriorityThreadPool
 from app.match.matcher_config import read_matcher_config
 from app.text.fast_tokenizer import FastWordPieceTokenizer
 
@@ -55,3 +56,24 @@ def test_an_engine_that_failed_is_used_again(checkpoint):
     engine.fail_after = None
     assert len(predictor.submit([("甲", "问")]).result()) == 1
     predictor.close()
+
+
+def test_a_thread_whose_call_was_cancelled_does_not_wait_for_another_one():
+    """Regression: where `close` took the call in the moment in which a thread came for it, the process could not end."""
+    pool = PriorityThreadPool(1)
+    thread = threading.Thread(target=pool._run_next, daemon=True)
+    thread.start()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+def test_a_closed_pool_answers_all_its_calls():
+    pool = PriorityThreadPool(2)
+    release = threading.Event()
+    running, waiting = [pool.submit(release.wait) for _ in range(2)], [pool.submit(int) for _ in range(20)]
+    pool.close()
+    release.set()
+    assert all(future.result(timeout=10) for future in running if not future.cancelled())
+    for future in waiting:
+        with pytest.raises(CancelledError):
+            future.result(timeout=10)
