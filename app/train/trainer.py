@@ -57,13 +57,13 @@ class Trainer:
         self._sums: Dict[str, Any] = {name: value * first for name, value in self.state.sums.items()}
         self._unchecked_loss: Any = 0.0  # sum of the losses since the last check, so that none that is not finite is missed
         self._log_began = time.perf_counter() - self.state.log_seconds
+        self._began = time.perf_counter() - self.state.seconds
 
     def run(self) -> TrainerState:
         """Trains to the end.
 
         Raises Interrupted, after saving, on Ctrl-C or SIGTERM; UserError if the loss is not finite.
         """
-        self._began = time.perf_counter() - self.state.seconds
         if self.owns_folder or not holds_run(self.folder):
             self._take_folder()
         with InterruptFlag() as interrupted:

@@ -17,7 +17,6 @@ import json
 import random
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from sides import ROOT, print_table, run_side, timed
@@ -138,7 +137,6 @@ def ours(folder: str, rows: list) -> float:
                 model, tokenizer, {"train": split, "dev": split}, MatcherConfig(names, Decision(), 128, "longest_first"), options
             )
             trainer = Trainer(task, options, task.steps_in_epoch(0))
-            trainer._began = time.perf_counter()  # `run`, which would also evaluate and save, sets it for the log
             for micro_batches in task.steps(0, 0):
                 trainer.step(micro_batches)
             trainer.logger.close()
