@@ -1,0 +1,101 @@
+"""The file of an exercise: the source has both languages and the solution; the student gets one language and a gap to fill.
+
+### BEGIN SOLUTION     the lines up to END (or STARTER) are in the solution only
+### STARTER            optional: the lines below, written as comments, are in the student's file in their place
+### END SOLUTION
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List
+
+from app.course.contents import Exercise
+from app.errors import UserError
+from app.shell import ROOT
+
+MARKER = re.compile(r"^# %%")
+LAB = 'tags=["lab"]'  # a cell that a student runs; the check does not, because it takes minutes
+
+
+@dataclass
+class Cell:
+    """A cell in jupytext's percent format: `heading` is its `# %%` line (empty before the first), `first_line` counts from 1."""
+
+    heading: str
+    first_line: int
+    lines: List[str]
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is Python, not Markdown."""
+        return "[markdown]" not in self.heading and "[raw]" not in self.heading
+
+
+def split_cells(text: str) -> List[Cell]:
+    """The cells of a file."""
+    cells = [Cell("", 1, [])]
+    for number, line in enumerate(text.splitlines(), 1):
+        if MARKER.match(line):
+            cells.append(Cell(line, number + 1, []))
+        else:
+            cells[-1].lines.append(line)
+    return cells
+
+
+def student_text(exercise: Exercise, language: str, solved: bool) -> str:
+    """The student's file, with the gap or with the solution."""
+    comment = "Run this cell first." if language == "en" else "请先运行这个单元。"
+    parts = [
+        "# %% [markdown]", f"# # {exercise.number} {exercise.title.read(language)}", "",
+        f"# %%\n# {comment}\nimport sys", "", f"sys.path.insert(0, {str(ROOT)!r})", "from app.course import check", "",
+    ]  # fmt: skip
+    for cell in split_cells(exercise.file.read_text(encoding="utf-8")):
+        language_of_cell = re.search(r' lang="(\w+)"', cell.heading)
+        if not language_of_cell:
+            parts += [cell.heading] * bool(cell.heading) + _fill(cell.lines, language, solved)
+        elif language_of_cell[1] == language:
+            parts += [cell.heading.replace(language_of_cell[0], ""), *cell.lines]
+    return "\n".join([*parts, "", "# %%", f'check("{exercise.number}")', ""]).lstrip("\n")
+
+
+def _fill(lines: List[str], language: str, solved: bool) -> List[str]:
+    """The lines of a code cell without what belongs to the other version, and without the marks."""
+    kept, part, starter, length = [], "", [], 0
+    for line in lines:
+        mark, indent = line.strip(), line[: len(line) - len(line.lstrip())]
+        if mark == "### BEGIN SOLUTION":
+            part, starter, length = "solution", [], 0
+        elif mark == "### STARTER":
+            part = "starter"
+        elif mark == "### END SOLUTION":
+            lines_hint = f"about {length} lines" if language == "en" else f"大约 {length} 行"
+            gap = [f"{indent}# YOUR CODE HERE ({lines_hint})", f"{indent}raise NotImplementedError"]
+            kept += [] if solved else (starter if part == "starter" else gap)
+            part = ""
+        elif part == "starter":
+            starter.append(re.sub(r"^(\s*)# ?", r"\1", line))
+        else:
+            length += bool(part and mark)
+            kept += [line] if solved or not part else []
+    return kept
+
+
+def read_student_text(path: Path) -> str:
+    """A student's file as Python cells, from `.py` or `.ipynb`. Raises UserError if it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix != ".ipynb":
+            return text
+        parts = []
+        for cell in json.loads(text)["cells"]:
+            tags = f" {LAB}" if "lab" in cell.get("metadata", {}).get("tags", []) else ""
+            if cell["cell_type"] == "code":
+                parts += [f"# %%{tags}", re.sub(r"(?m)^([%!].*)$", r"# \1", "".join(cell["source"]))]
+        return "\n".join([*parts, ""])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise UserError(f"{path}: cannot be read ({reason}); save it as UTF-8 text, or start the exercise again") from problem

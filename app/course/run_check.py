@@ -1,0 +1,114 @@
+"""Runs a student's file and its check in this process: what is right, and the first thing that is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import linecache
+import random
+import sys
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from app.course.answers import NotDefined, Student, WrongAnswer
+
+from app.course.contents import Exercise
+from app.course.exercise_file import LAB, split_cells
+from app.course.texts import Text
+
+
+@dataclass
+class Result:
+    """The outcome of a check. It is passed if nothing is wrong."""
+
+    right: List[Text]
+    wrong: Optional[Text]
+
+
+def run_file(exercise: Exercise, text: str, file: str) -> Result:
+    """Runs the cells of a student's file, except the lab's, then checks the names that they define.
+
+    `file`: its path, for messages. If a cell raises an error, the check still runs: it may know the reason.
+    """
+    namespace: Dict[str, Any] = {"__name__": "__main__", "__file__": file}
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    crash: Optional[BaseException] = None
+    try:
+        for cell in split_cells(text):
+            if cell.is_code and LAB not in cell.heading:
+                source = "\n" * (cell.first_line - 1) + "\n".join(cell.lines)
+                exec(compile(source, file, "exec"), namespace)
+    except (Exception, SystemExit) as problem:
+        crash = problem
+    return check_names(exercise, namespace, crash)
+
+
+def check_names(exercise: Exercise, namespace: Dict[str, Any], crash: Optional[BaseException] = None) -> Result:
+    """Checks the names that a student has defined. `crash`: the error with which their file ended."""
+    check = importlib.import_module(exercise.check_module).check
+    _reset()
+    right: List[Text] = []
+    wrong = crash
+    try:
+        for text in check(Student(namespace)):
+            right.append(text)
+    except NotDefined as problem:
+        wrong = crash or problem
+    except (Exception, SystemExit) as problem:
+        wrong = problem
+    return Result(right, explain(wrong, namespace) if wrong else None)
+
+
+def _reset() -> None:
+    """The state that a student's file may have changed: seeds and Paddle's defaults."""
+    random.seed(1)
+    np.random.seed(1)
+    paddle = sys.modules.get("paddle")
+    if paddle:
+        paddle.disable_static()
+        paddle.set_default_dtype("float32")
+        paddle.set_grad_enabled(True)
+        paddle.seed(1)
+
+
+def explain(problem: BaseException, namespace: Dict[str, Any]) -> Text:
+    """One line on an error: where in the student's code it was raised, and what it is."""
+    if isinstance(problem, WrongAnswer):
+        return problem.text
+    line, where, code = _place(problem, namespace)
+    if isinstance(problem, NotImplementedError) and line:
+        return Text(f"{where.en}the code is not written yet. Replace `{code}` by your own lines.",
+                    f"{where.zh}这里的代码还没有写。请把 `{code}` 换成你自己的代码。")  # fmt: skip
+    if isinstance(problem, SyntaxError) and problem.lineno:
+        return Text(f"Line {problem.lineno}: not valid Python ({problem.msg}).", f"第 {problem.lineno} 行：Python 语法错误（{problem.msg}）。")
+    if isinstance(problem, SystemExit):
+        return Text(f"{where.en}your code ends the program (exit). Remove that.", f"{where.zh}你的代码结束了程序（exit）。请删掉它。")
+    if isinstance(problem, EOFError):
+        return Text(f"{where.en}input() cannot be used: nobody types during a check.", f"{where.zh}检查时没有人输入，不能用 input()。")
+    if isinstance(problem, MemoryError):
+        return Text(f"{where.en}more memory is needed than a check may use.", f"{where.zh}需要的内存超过了检查的上限。")
+    message = (str(problem).strip() or "-").splitlines()
+    summary = f"{type(problem).__name__}: {message[-1] if len(message) > 3 else ' '.join(message)}"[:300]
+    if not line:  # the check itself could not use the answer
+        return Text(f"The check cannot use your answer ({summary}).", f"检查无法使用你的答案（{summary}）。")
+    return Text(f"{where.en}`{code}` raises {summary}", f"{where.zh}`{code}` 出错：{summary}")
+
+
+def _place(problem: BaseException, namespace: Dict[str, Any]):
+    """The innermost line of the student's own code in the error's traceback: its number (0: none), how to say it, and its text."""
+    found, step = None, problem.__traceback__
+    while step:
+        if step.tb_frame.f_globals is namespace:
+            found = step
+        step = step.tb_next
+    if not found:
+        return 0, Text("", ""), ""
+    file, line = found.tb_frame.f_code.co_filename, found.tb_lineno
+    return line, Text(f"Line {line}: ", f"第 {line} 行："), short_code(linecache.getline(file, line))
+
+
+def short_code(line: str) -> str:
+    """A line of code without its comment's tail, at most 80 characters."""
+    line = line.strip()
+    return line if len(line) <= 80 else line[:77] + "..."
