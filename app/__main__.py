@@ -22,6 +22,7 @@ COMMANDS = {
     "fill": "predict the words at [MASK] with a pretrained checkpoint",
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
     "evaluate": "evaluate a fine-tuned checkpoint on labelled pairs",
+    "course": "exercises with checks: learn by doing (start here: python -m app course)",
     "doctor": "check this machine: versions, threads, speed, GPU, disk",
     "flags": "print the tables of all flags (docs/flags.md)",
 }

@@ -75,8 +75,8 @@ def equal(what: str, got: Any, expected: Any, mistakes: Mistakes = (), tolerance
     if got_array is None or expected_array is None or got_array.dtype.kind in "OSU":
         raise WrongAnswer(f"{what} = {shown}; expected {right}.", f"{what} = {shown}，应为 {right}。")
     if got_array.shape != expected_array.shape:
-        shapes = list(got_array.shape), list(expected_array.shape)
-        raise WrongAnswer(f"{what} has the shape {shapes[0]}; expected {shapes[1]}.", f"{what} 的形状是 {shapes[0]}，应为 {shapes[1]}。")
+        ours, theirs = list(expected_array.shape), list(got_array.shape)
+        raise WrongAnswer(f"{what} has the shape {theirs}; expected {ours}.", f"{what} 的形状是 {theirs}，应为 {ours}。")
     if got_array.dtype.kind == "f" and np.isnan(got_array).any():
         raise WrongAnswer(f"{what} contains nan (not a number).", f"{what} 里有 nan（不是数）。")
     place = tuple(int(index) for index in np.argwhere(~_close(got_array, expected_array, tolerance))[0])

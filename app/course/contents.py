@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Dict, Tuple
 
 from app.course.texts import Text
@@ -11,7 +13,7 @@ from app.course.texts import Text
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its text and solution are in `file`, its check, hints and reason in `check_file`."""
+    """One exercise: its text and solution are in `file`, its check and hints in `check_module`."""
 
     number: str  # "2.1"
     folder: str
@@ -25,9 +27,24 @@ class Exercise:
         return Path(__file__).parent / self.folder / f"{self.name}.py"
 
     @property
-    def check_module(self) -> str:
-        """The module with check, HINTS, REASON and PROGRAM."""
-        return f"app.course.{self.folder}.{self.name}_check"
+    def check_module(self) -> ModuleType:
+        """The module with check, HINTS (two), REASON and PROGRAM (where this project does it). It may load Paddle."""
+        return importlib.import_module(f"app.course.{self.folder}.{self.name}_check")
+
+    @property
+    def hints(self) -> Tuple[Text, ...]:
+        """Two hints: the idea, and nearly the code."""
+        return self.check_module.HINTS
+
+    @property
+    def reason(self) -> Text:
+        """Why the solution is right."""
+        return self.check_module.REASON
+
+    @property
+    def program(self) -> Text:
+        """Where this project does the same."""
+        return self.check_module.PROGRAM
 
     @property
     def file_name(self) -> str:
@@ -46,9 +63,9 @@ class Chapter:
     exercises: Tuple[Exercise, ...]
 
     @property
-    def quiz_module(self) -> str:
+    def quiz_module(self) -> ModuleType:
         """The module with QUESTIONS."""
-        return f"app.course.{self.folder}.quiz"
+        return importlib.import_module(f"app.course.{self.folder}.quiz")
 
 
 def _chapter(number: int, folder: str, title: Text, needs: Text, *exercises: Tuple[str, str, str, int]) -> Chapter:

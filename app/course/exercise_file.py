@@ -62,6 +62,13 @@ def student_text(exercise: Exercise, language: str, solved: bool) -> str:
     return "\n".join([*parts, "", "# %%", f'check("{exercise.number}")', ""]).lstrip("\n")
 
 
+def solution_cells(exercise: Exercise) -> str:
+    """The code cells that the student completes, with the solution."""
+    cells = split_cells(exercise.file.read_text(encoding="utf-8"))
+    solved = (_fill(cell.lines, "en", solved=True) for cell in cells if any("### BEGIN SOLUTION" in line for line in cell.lines))
+    return "\n\n".join("\n".join(lines).strip("\n") for lines in solved)
+
+
 def _fill(lines: List[str], language: str, solved: bool) -> List[str]:
     """The lines of a code cell without what belongs to the other version, and without the marks."""
     kept, part, starter, length = [], "", [], 0

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import linecache
 import random
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from app.course.answers import NotDefined, Student, WrongAnswer
-
 from app.course.contents import Exercise
 from app.course.exercise_file import LAB, split_cells
 from app.course.texts import Text
@@ -24,6 +22,18 @@ class Result:
 
     right: List[Text]
     wrong: Optional[Text]
+
+
+class StillRunning(BaseException):
+    """The time of a check is over. Not an Exception, so that a student's `except Exception` does not catch it."""
+
+    def __init__(self, seconds: int):
+        super().__init__(seconds)
+        self.text = Text(f"Your program still runs after {seconds} seconds. Is there a loop that does not end?",
+                         f"{seconds} 秒后你的程序还在运行。是不是有停不下来的循环？")  # fmt: skip
+
+
+STOPS = (Exception, SystemExit, StillRunning)  # what a student's code may raise
 
 
 def run_file(exercise: Exercise, text: str, file: str) -> Result:
@@ -39,14 +49,16 @@ def run_file(exercise: Exercise, text: str, file: str) -> Result:
             if cell.is_code and LAB not in cell.heading:
                 source = "\n" * (cell.first_line - 1) + "\n".join(cell.lines)
                 exec(compile(source, file, "exec"), namespace)
-    except (Exception, SystemExit) as problem:
+    except StillRunning as problem:
+        return Result([], explain(problem, namespace))
+    except STOPS as problem:
         crash = problem
     return check_names(exercise, namespace, crash)
 
 
 def check_names(exercise: Exercise, namespace: Dict[str, Any], crash: Optional[BaseException] = None) -> Result:
     """Checks the names that a student has defined. `crash`: the error with which their file ended."""
-    check = importlib.import_module(exercise.check_module).check
+    check = exercise.check_module.check
     _reset()
     right: List[Text] = []
     wrong = crash
@@ -55,7 +67,7 @@ def check_names(exercise: Exercise, namespace: Dict[str, Any], crash: Optional[B
             right.append(text)
     except NotDefined as problem:
         wrong = crash or problem
-    except (Exception, SystemExit) as problem:
+    except STOPS as problem:
         wrong = problem
     return Result(right, explain(wrong, namespace) if wrong else None)
 
@@ -77,15 +89,20 @@ def explain(problem: BaseException, namespace: Dict[str, Any]) -> Text:
     if isinstance(problem, WrongAnswer):
         return problem.text
     line, where, code = _place(problem, namespace)
+    if isinstance(problem, StillRunning):
+        return Text(where.en + problem.text.en, where.zh + problem.text.zh)
     if isinstance(problem, NotImplementedError) and line:
         return Text(f"{where.en}the code is not written yet. Replace `{code}` by your own lines.",
                     f"{where.zh}这里的代码还没有写。请把 `{code}` 换成你自己的代码。")  # fmt: skip
     if isinstance(problem, SyntaxError) and problem.lineno:
-        return Text(f"Line {problem.lineno}: not valid Python ({problem.msg}).", f"第 {problem.lineno} 行：Python 语法错误（{problem.msg}）。")
+        return Text(f"Line {problem.lineno}: not valid Python ({problem.msg}).",
+                    f"第 {problem.lineno} 行：Python 语法错误（{problem.msg}）。")  # fmt: skip
     if isinstance(problem, SystemExit):
-        return Text(f"{where.en}your code ends the program (exit). Remove that.", f"{where.zh}你的代码结束了程序（exit）。请删掉它。")
+        return Text(f"{where.en}your code ends the program (exit). Remove that.",
+                    f"{where.zh}你的代码结束了程序（exit）。请删掉它。")  # fmt: skip
     if isinstance(problem, EOFError):
-        return Text(f"{where.en}input() cannot be used: nobody types during a check.", f"{where.zh}检查时没有人输入，不能用 input()。")
+        return Text(f"{where.en}input() cannot be used: nobody types during a check.",
+                    f"{where.zh}检查时没有人输入，不能用 input()。")  # fmt: skip
     if isinstance(problem, MemoryError):
         return Text(f"{where.en}more memory is needed than a check may use.", f"{where.zh}需要的内存超过了检查的上限。")
     message = (str(problem).strip() or "-").splitlines()
@@ -95,8 +112,8 @@ def explain(problem: BaseException, namespace: Dict[str, Any]) -> Text:
     return Text(f"{where.en}`{code}` raises {summary}", f"{where.zh}`{code}` 出错：{summary}")
 
 
-def _place(problem: BaseException, namespace: Dict[str, Any]):
-    """The innermost line of the student's own code in the error's traceback: its number (0: none), how to say it, and its text."""
+def _place(problem: BaseException, namespace: Dict[str, Any]) -> Tuple[int, Text, str]:
+    """The innermost line of the student's code in the error's traceback: its number (0: none), how to say it, its text."""
     found, step = None, problem.__traceback__
     while step:
         if step.tb_frame.f_globals is namespace:
@@ -105,10 +122,10 @@ def _place(problem: BaseException, namespace: Dict[str, Any]):
     if not found:
         return 0, Text("", ""), ""
     file, line = found.tb_frame.f_code.co_filename, found.tb_lineno
-    return line, Text(f"Line {line}: ", f"第 {line} 行："), short_code(linecache.getline(file, line))
+    return line, Text(f"Line {line}: ", f"第 {line} 行："), _short(linecache.getline(file, line))
 
 
-def short_code(line: str) -> str:
-    """A line of code without its comment's tail, at most 80 characters."""
+def _short(line: str) -> str:
+    """A line of code in at most 80 characters."""
     line = line.strip()
     return line if len(line) <= 80 else line[:77] + "..."

@@ -1,6 +1,5 @@
 """Every exercise: the starter fails, the solution passes, and typical mistakes are named."""
 
-import importlib
 import re
 
 import pytest
@@ -68,7 +67,7 @@ def test_a_typical_mistake_is_named(number, name, old, new, words, tmp_path):
 @pytest.mark.parametrize("number", EXERCISES)
 def test_an_exercise_is_complete(number):
     exercise = EXERCISES[number]
-    module = importlib.import_module(exercise.check_module)
+    module = exercise.check_module
     assert len({mistake[0] for mistake in MISTAKES[number]}) >= 3
     assert len(module.HINTS) == 2
     check_texts(*module.HINTS, module.REASON, exercise.title)

@@ -1,0 +1,288 @@
+"""`python -m app course ACTION`: exercises on the chapter about pretrained language models."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, List, Literal, Tuple
+
+import tyro
+
+from app.atomic import write_text
+from app.course.contents import CHAPTERS, Exercise
+from app.course.exercise_file import solution_cells, student_text
+from app.course.feedback import feedback, printed
+from app.course.overview import listing, standing, welcome
+from app.course.progress import changed_progress, read_progress
+from app.course.quiz import ask, marked, questions, shown
+from app.course.report import read_class, write_report
+from app.course.student_folder import (
+    DEFAULT_FOLDER,
+    course_command,
+    find_chapter,
+    find_exercise,
+    start,
+    started,
+    student_file,
+)
+from app.course.student_process import check_file
+from app.course.texts import Text, system_language
+from app.errors import UserError
+from app.flags import check, parse
+from app.progress import say
+
+FAILED = 1  # exit code: an answer is not right
+
+
+@dataclass
+class FolderOptions:
+    """A student's folder and language."""
+
+    folder: str = DEFAULT_FOLDER
+    """Folder with your files and your progress."""
+    language: Literal["", "en", "zh"] = ""
+    """en or zh; it is remembered. Empty: the remembered one, at first that of your system."""
+
+
+@dataclass
+class NumberOption:
+    """Which exercise."""
+
+    number: tyro.conf.Positional[str]
+    """Exercise (2.1). A chapter (2) means the first of its exercises that you have not passed."""
+
+
+@dataclass
+class ChapterOption:
+    """Which chapter."""
+
+    chapter: tyro.conf.Positional[str]
+    """Chapter, for example 2."""
+
+
+@dataclass
+class TimeLimitOption:
+    """How long a check may take."""
+
+    time_limit: int = 60
+    """Seconds after which the check of an exercise ends."""
+
+    def __post_init__(self) -> None:
+        check("time_limit", self.time_limit, 1 <= self.time_limit <= 3600, "1 to 3600")
+
+
+@dataclass
+class ListOptions(FolderOptions):
+    """List the chapters and exercises, the minutes they take, and what you have passed."""
+
+
+@dataclass
+class StartOptions(FolderOptions, NumberOption):
+    """Copy the file of an exercise into your folder."""
+
+
+@dataclass
+class CheckOptions(TimeLimitOption, FolderOptions, NumberOption):
+    """Check your file of an exercise. `all` instead of a number checks every file that you have started.
+
+    The exit code is 0 if all answers are right, else 1.
+    """
+
+
+@dataclass
+class HintOptions(FolderOptions, NumberOption):
+    """Show a hint for an exercise: the first time the idea, from the second time on also nearly the code."""
+
+
+@dataclass
+class SolutionOptions(FolderOptions, NumberOption):
+    """Show the solution of an exercise, the reason, and the file of this project that does it."""
+
+
+@dataclass
+class QuizOptions(FolderOptions, ChapterOption):
+    """Answer the questions of a chapter."""
+
+    answers: str = ""
+    """Your answers, one letter for each question, for example acbd. Empty: you are asked one by one."""
+
+
+@dataclass
+class ProgressOptions(FolderOptions):
+    """Show what you have passed."""
+
+
+@dataclass
+class SolveOptions(TimeLimitOption, ChapterOption):
+    """Check the solutions of a chapter (or `all`) in a temporary folder: for teachers and tests."""
+
+
+@dataclass
+class StudentsOption:
+    """Which students."""
+
+    folders: tyro.conf.Positional[Tuple[str, ...]]
+    """The students' folders."""
+
+
+@dataclass
+class ReportOptions(TimeLimitOption, StudentsOption):
+    """Write the progress of a class to a CSV file: student, exercise, passed, tries, hints, solution_seen."""
+
+    result_file: str = "course_report.csv"
+    """CSV file to write."""
+    recheck: bool = False
+    """Run all files again: `passed` says what passes now. Otherwise it says what each progress.json says."""
+
+
+def main(arguments: List[str]) -> int:
+    """Runs the command."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        purposes = ((name, inspect.cleandoc(options.__doc__).splitlines()[0]) for name, (options, _) in ACTIONS.items())
+        actions = "\n".join(f"  {name:9} {purpose}" for name, purpose in purposes)
+        print(f"{welcome(system_language())}\n\nusage: python -m app course ACTION [--help] [flags]\n\n{actions}")
+        return 0
+    name = arguments[0]
+    if name not in ACTIONS:
+        raise UserError(f"course {name}: no such action; the actions are {', '.join(ACTIONS)}")
+    options_type, run = ACTIONS[name]
+    options = parse(options_type, f"python -m app course {name}", arguments[1:])
+    return run(options) or 0
+
+
+def _language(options: FolderOptions) -> str:
+    """The language to use. One that was chosen with --language is remembered in a folder that has a progress."""
+    folder = Path(options.folder)
+    remembered = read_progress(folder).language
+    if options.language and options.language != remembered:
+        with changed_progress(folder) as progress:
+            progress.language = options.language
+    return options.language or remembered or system_language()
+
+
+def _exercise(options: FolderOptions) -> Exercise:
+    return find_exercise(options.number, read_progress(Path(options.folder)))
+
+
+def _list(options: ListOptions) -> None:
+    print(listing(read_progress(Path(options.folder)), _language(options)))
+
+
+def _start(options: StartOptions) -> None:
+    exercise, language = _exercise(options), _language(options)
+    file = start(Path(options.folder), exercise, language)
+    with changed_progress(Path(options.folder)) as progress:
+        progress.of(exercise.number)
+    line = course_command("check", exercise.number, Path(options.folder))
+    print(Text(
+        f"{file}: about {exercise.minutes} minutes. Read it, replace the marked lines by your own, and check:\n  {line}\n"
+        "It opens as a notebook in Jupyter (with jupytext) and in VS Code.",
+        f"{file}：大约 {exercise.minutes} 分钟。请阅读它，把标出的几行换成你自己的代码，然后检查：\n  {line}\n"
+        "它也可以在 Jupyter（安装 jupytext）和 VS Code 里作为 notebook 打开。",
+    ).read(language))  # fmt: skip
+
+
+def _check(options: CheckOptions) -> int:
+    folder, language = Path(options.folder), _language(options)
+    exercises = started(folder) if options.number == "all" else [_exercise(options)]
+    if not exercises:
+        raise UserError(f"{folder}: no exercise is started; begin with {course_command('start', '1.1', folder)}")
+    passed = [_check_one(exercise, student_file(folder, exercise), options, language) for exercise in exercises]
+    return 0 if all(passed) else FAILED
+
+
+def _check_one(exercise: Exercise, file: Path, options: CheckOptions, language: str) -> bool:
+    """Checks one file, says what came out, and counts it. Returns whether it passed."""
+    say(f"{exercise.number} {exercise.title.read(language)}: {file}")
+    result, output = check_file(exercise, file, options.time_limit)
+    say("\n".join(filter(None, [printed(output, language), feedback(exercise, result, language, file.parent)])))
+    with changed_progress(Path(options.folder)) as progress:
+        progress.of(exercise.number).add_try(result.wrong is None)
+    return result.wrong is None
+
+
+def _hint(options: HintOptions) -> None:
+    exercise, language = _exercise(options), _language(options)
+    with changed_progress(Path(options.folder)) as progress:
+        one = progress.of(exercise.number)
+        one.hints = min(one.hints + 1, len(exercise.hints))
+        shown_hints = exercise.hints[: one.hints]
+    for index, text in enumerate(shown_hints, 1):
+        print(f"{exercise.number} [{index}/{len(exercise.hints)}] {text.read(language)}")
+
+
+def _solution(options: SolutionOptions) -> None:
+    exercise, language = _exercise(options), _language(options)
+    with changed_progress(Path(options.folder)) as progress:
+        progress.of(exercise.number).solution_seen = True
+    print(f"{exercise.number} {exercise.title.read(language)}\n\n{solution_cells(exercise)}\n")
+    print(Text("Why: ", "为什么：").read(language) + exercise.reason.read(language))
+    print(Text("In this project: ", "在本项目中：").read(language) + exercise.program.read(language))
+
+
+def _quiz(options: QuizOptions) -> int:
+    chapter, language = find_chapter(options.chapter), _language(options)
+    asked = questions(chapter)
+    letters = options.answers.lower()
+    check("answers", letters, not letters or len(letters) == len(asked), f"{len(asked)} letters, one for each question")
+    if not letters and not sys.stdin.isatty():
+        print("\n\n".join(shown(index, question, language) for index, question in enumerate(asked, 1)))
+        print(f"\n{course_command('quiz', options.chapter, Path(options.folder))} --answers {'a' * len(asked)}")
+        return 0
+    right = 0
+    for index, question in enumerate(asked, 1):
+        print(f"\n{shown(index, question, language)}")
+        letter = letters[index - 1] if letters else ask(question, language)
+        is_right, text = marked(question, letter, language)
+        right += is_right
+        print(text)
+    with changed_progress(Path(options.folder)) as progress:
+        progress.quiz(options.chapter).add_try(right)
+    print(Text(f"\n{right} of {len(asked)} are right.", f"\n{len(asked)} 题答对 {right} 题。").read(language))
+    return 0 if right == len(asked) else FAILED
+
+
+def _progress(options: ProgressOptions) -> None:
+    print(standing(read_progress(Path(options.folder)), _language(options), Path(options.folder)))
+
+
+def _solve(options: SolveOptions) -> int:
+    chapters = CHAPTERS if options.chapter == "all" else [find_chapter(options.chapter)]
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for exercise in (exercise for chapter in chapters for exercise in chapter.exercises):
+            file = Path(folder) / exercise.file_name
+            write_text(file, student_text(exercise, "en", solved=True))
+            result, _ = check_file(exercise, file, options.time_limit)
+            failed += result.wrong is not None
+            say(f"{exercise.number} {exercise.title.en}: " + (f"WRONG: {result.wrong.en}" if result.wrong else "passed"))
+    return FAILED if failed else 0
+
+
+def _report(options: ReportOptions) -> None:
+    students = read_class(options.folders)
+
+    def passes(folder: Path, exercise: Exercise) -> bool:
+        if exercise not in started(folder):
+            return False
+        say(f"{folder.name} {exercise.number}")
+        return check_file(exercise, student_file(folder, exercise), options.time_limit)[0].wrong is None
+
+    rows = write_report(students, Path(options.result_file), passes if options.recheck else None)
+    print(f"{options.result_file}: {rows} rows, {len(students)} students")
+
+
+ACTIONS: Dict[str, Tuple[type, Callable]] = {
+    "list": (ListOptions, _list),
+    "start": (StartOptions, _start),
+    "check": (CheckOptions, _check),
+    "hint": (HintOptions, _hint),
+    "solution": (SolutionOptions, _solution),
+    "quiz": (QuizOptions, _quiz),
+    "progress": (ProgressOptions, _progress),
+    "solve": (SolveOptions, _solve),
+    "report": (ReportOptions, _report),
+}
