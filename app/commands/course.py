@@ -17,7 +17,7 @@ from app.course.exercise_file import solution_cells, student_text
 from app.course.feedback import feedback, printed
 from app.course.overview import listing, standing, welcome
 from app.course.progress import changed_progress, read_progress
-from app.course.quiz import ask, marked, questions, shown
+from app.course.quiz import LETTERS, ask, marked, questions, shown
 from app.course.report import read_class, write_report
 from app.course.student_folder import (
     DEFAULT_FOLDER,
@@ -186,11 +186,13 @@ def _start(options: StartOptions) -> None:
 
 
 def _check(options: CheckOptions) -> int:
-    folder, language = Path(options.folder), _language(options)
+    folder = Path(options.folder)
     exercises = started(folder) if options.number == "all" else [_exercise(options)]
     if not exercises:
         raise UserError(f"{folder}: no exercise is started; begin with {course_command('start', '1.1', folder)}")
-    passed = [_check_one(exercise, student_file(folder, exercise), options, language) for exercise in exercises]
+    files = [student_file(folder, exercise) for exercise in exercises]
+    language = _language(options)
+    passed = [_check_one(exercise, file, options, language) for exercise, file in zip(exercises, files)]
     return 0 if all(passed) else FAILED
 
 
@@ -224,10 +226,11 @@ def _solution(options: SolutionOptions) -> None:
 
 
 def _quiz(options: QuizOptions) -> int:
-    chapter, language = find_chapter(options.chapter), _language(options)
-    asked = questions(chapter)
+    asked = questions(find_chapter(options.chapter))
     letters = options.answers.lower()
-    check("answers", letters, not letters or len(letters) == len(asked), f"{len(asked)} letters, one for each question")
+    known = all(letter in LETTERS[: len(question.choices)] for letter, question in zip(letters, asked))
+    check("answers", letters, not letters or (known and len(letters) == len(asked)), f"{len(asked)} letters, one for each question")
+    language = _language(options)
     if not letters and not sys.stdin.isatty():
         print("\n\n".join(shown(index, question, language) for index, question in enumerate(asked, 1)))
         print(f"\n{course_command('quiz', options.chapter, Path(options.folder))} --answers {'a' * len(asked)}")

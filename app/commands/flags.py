@@ -9,6 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any, Dict, List, Literal, get_args, get_origin, get_type_hints
 
+from app.commands.course import ACTIONS as COURSE_ACTIONS
 from app.commands.doctor import DoctorOptions
 from app.commands.evaluate import EvaluateOptions
 from app.commands.fill import FillOptions
@@ -38,6 +39,7 @@ COMMANDS = {  # title -> options
     "`python predict.py`": PredictOptions,
     "`python -m app evaluate`": EvaluateOptions,
     "`python -m app fill`": FillOptions,
+    **{f"`python -m app course {action}`": options for action, (options, _) in COURSE_ACTIONS.items()},
     "`python -m app doctor`": DoctorOptions,
     "`python -m app flags`": FlagsOptions,
 }

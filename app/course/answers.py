@@ -90,6 +90,8 @@ def short(value: Any) -> str:
     array = _array(value)
     if array is None or array.dtype.kind in "OSU":
         text = repr(value)
+    elif array.ndim == 0 and array.dtype.kind == "f":
+        text = f"{float(array):.4g}"
     else:
         text = np.array2string(array, precision=4, suppress_small=True, threshold=20, edgeitems=2, separator=", ")
         text = " ".join(text.split())

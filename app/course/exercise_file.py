@@ -23,24 +23,18 @@ LAB = 'tags=["lab"]'  # a cell that a student runs; the check does not, because 
 
 @dataclass
 class Cell:
-    """A cell in jupytext's percent format: `heading` is its `# %%` line (empty before the first), `first_line` counts from 1."""
+    """A cell in jupytext's percent format. `heading` is its `# %%` line; the lines before the first one have none."""
 
     heading: str
-    first_line: int
     lines: List[str]
-
-    @property
-    def is_code(self) -> bool:
-        """Whether it is Python, not Markdown."""
-        return "[markdown]" not in self.heading and "[raw]" not in self.heading
 
 
 def split_cells(text: str) -> List[Cell]:
     """The cells of a file."""
-    cells = [Cell("", 1, [])]
-    for number, line in enumerate(text.splitlines(), 1):
+    cells = [Cell("", [])]
+    for line in text.split("\n"):
         if MARKER.match(line):
-            cells.append(Cell(line, number + 1, []))
+            cells.append(Cell(line, []))
         else:
             cells[-1].lines.append(line)
     return cells
@@ -53,13 +47,22 @@ def student_text(exercise: Exercise, language: str, solved: bool) -> str:
         "# %% [markdown]", f"# # {exercise.number} {exercise.title.read(language)}", "",
         f"# %%\n# {comment}\nimport sys", "", f"sys.path.insert(0, {str(ROOT)!r})", "from app.course import check", "",
     ]  # fmt: skip
-    for cell in split_cells(exercise.file.read_text(encoding="utf-8")):
+    for cell in split_cells(exercise.file.read_text(encoding="utf-8").rstrip()):
         language_of_cell = re.search(r' lang="(\w+)"', cell.heading)
         if not language_of_cell:
             parts += [cell.heading] * bool(cell.heading) + _fill(cell.lines, language, solved)
         elif language_of_cell[1] == language:
             parts += [cell.heading.replace(language_of_cell[0], ""), *cell.lines]
     return "\n".join([*parts, "", "# %%", f'check("{exercise.number}")', ""]).lstrip("\n")
+
+
+def without_labs(text: str) -> str:
+    """The file with empty lines in place of its labs, so that the other lines keep their numbers."""
+    lines: List[str] = []
+    for cell in split_cells(text):
+        lines += [cell.heading] * bool(cell.heading)
+        lines += [""] * len(cell.lines) if LAB in cell.heading else cell.lines
+    return "\n".join(lines)
 
 
 def solution_cells(exercise: Exercise) -> str:

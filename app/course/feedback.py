@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.course.contents import CHAPTERS, EXERCISES, Exercise
 from app.course.run_check import Result
-from app.course.texts import Text
 from app.course.student_folder import course_command
+from app.course.texts import Text
 
 SHOWN_LINES = 30  # of what the student's program printed
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.course.answers import NotDefined, Student, WrongAnswer
 from app.course.contents import Exercise
-from app.course.exercise_file import LAB, split_cells
+from app.course.exercise_file import without_labs
 from app.course.texts import Text
 
 
@@ -37,18 +37,15 @@ STOPS = (Exception, SystemExit, StillRunning)  # what a student's code may raise
 
 
 def run_file(exercise: Exercise, text: str, file: str) -> Result:
-    """Runs the cells of a student's file, except the lab's, then checks the names that they define.
+    """Runs a student's file, except its labs, then checks the names that it defines.
 
-    `file`: its path, for messages. If a cell raises an error, the check still runs: it may know the reason.
+    `file`: its path, for messages. If the file raises an error, the check still runs: it may know the reason.
     """
     namespace: Dict[str, Any] = {"__name__": "__main__", "__file__": file}
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     crash: Optional[BaseException] = None
     try:
-        for cell in split_cells(text):
-            if cell.is_code and LAB not in cell.heading:
-                source = "\n" * (cell.first_line - 1) + "\n".join(cell.lines)
-                exec(compile(source, file, "exec"), namespace)
+        exec(compile(without_labs(text), file, "exec"), namespace)
     except StillRunning as problem:
         return Result([], explain(problem, namespace))
     except STOPS as problem:

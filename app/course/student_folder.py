@@ -12,7 +12,6 @@ from app.course.progress import Progress
 from app.errors import UserError
 from app.shell import command
 
-
 DEFAULT_FOLDER = "my_course"
 
 

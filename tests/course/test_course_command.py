@@ -75,7 +75,7 @@ def test_hints_come_one_after_the_other_and_a_solution_is_noted(tmp_path, capsys
 @pytest.mark.parametrize("arguments, words", [
     (["begin"], "no such action"), (["start", "2.9"], "chapter 2 has 2.1 to 2.4"), (["start", "12"], "no such chapter"),
     (["check", "2.1"], "not found; start the exercise"), (["check", "all"], "no exercise is started"), (["quiz", "0"], "no such chapter"),
-    (["quiz", "2", "--answers", "a"], "letters, one for each question"), (["check", "2.1", "--time_limit", "0"], "1 to 3600"),
+    (["quiz", "2", "--answers", "a"], "letters, one for each question"), (["quiz", "2", "--answers", "zzzz"], "letters"), (["check", "2.1", "--time_limit", "0"], "1 to 3600"),
     (["start", "2.1", "--langage", "zh"], "did you mean --language"), (["report", "nobody"], "has no progress.json"),
 ])  # fmt: skip
 def test_a_wrong_command_is_one_line_and_changes_nothing(arguments, words, tmp_path):

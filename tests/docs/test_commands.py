@@ -151,6 +151,9 @@ def check_process(words: List[str], monkeypatch) -> None:
     words = words[words.index("app/__main__.py") :] if "app/__main__.py" in words else words[1:]
     if words[0] == "run_tests.sh":
         assert all((ROOT / word).exists() for word in words if word.startswith("tests/")), words
+    elif words[:3] == ["-m", "app", "course"]:
+        if len(words) > 3:
+            check_options(OPTIONS[words[3]], words[4:])
     elif words[:2] == ["-m", "app"]:
         check_options(OPTIONS[words[2]], words[3:])
     elif words[0] == "app/__main__.py":

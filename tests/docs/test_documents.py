@@ -8,6 +8,7 @@ from conftest import ROOT
 
 from app.__main__ import COMMANDS
 from app.commands import flags
+from app.course.contents import CHAPTERS
 
 DOCUMENTS = sorted(
     str(file.relative_to(ROOT)) for place in ("*.md", "docs/*.md", "data/*/README.md", "data/models/*/README.md") for file in ROOT.glob(place)
@@ -100,5 +101,14 @@ def test_the_readme_is_short_and_shows_every_script(name):
 
 
 def test_both_readmes_have_the_same_sections():
-    english, chinese = (re.findall(r"^#+ |^\|[-|]+\|$|\(docs/\w+\.md\)", text_of(name), re.MULTILINE) for name in READMES)
+    english, chinese = (re.findall(r"^#+ |^\|[-|]+\|$|\(docs/\w+(?=\.md\)|\.zh\.md\))", text_of(name), re.MULTILINE) for name in READMES)
     assert english == chinese
+
+
+@pytest.mark.parametrize("name, language", [("docs/course.md", "en"), ("docs/course.zh.md", "zh")])
+def test_the_course_pages_list_every_exercise_with_its_minutes(name, language):
+    page = text_of(name)
+    for chapter in CHAPTERS:
+        exercises = "<br>".join(f"{one.number} {one.title.read(language)}{',，'[language == 'zh']}{' ' * (language == 'en')}{one.minutes}" for one in chapter.exercises)
+        minutes = sum(one.minutes for one in chapter.exercises)
+        assert f"| {chapter.number} {chapter.title.read(language)} | {exercises} | {minutes} | {chapter.needs.read(language)} |" in page
