@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import sys
 import tempfile
 import threading
-from typing import BinaryIO, Iterator
+from typing import Any, BinaryIO, Iterator, TextIO
 
 NOISE = re.compile(
     rb"(?m)^(?:"
@@ -33,7 +34,7 @@ def quiet() -> Iterator[None]:
     """
     open_closed_streams()
     _flush()
-    with _LOCK, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+    with _LOCK, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors, _quiet("stdout"), _quiet("stderr"):
         originals = os.dup(1), os.dup(2)
         os.dup2(out.fileno(), 1)
         os.dup2(errors.fileno(), 2)
@@ -47,6 +48,40 @@ def quiet() -> Iterator[None]:
                 os.dup2(original, number)
                 os.close(original)
                 _show(output, number, everything=failed)
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """The same for `sys.stdout` or `sys.stderr` where it does not write to the process's descriptors, as in a notebook."""
+    stream = getattr(sys, name)
+    if stream is None or stream is getattr(sys, f"__{name}__"):
+        yield
+        return
+    delayed, failed = _Delayed(stream), True
+    setattr(sys, name, delayed)
+    try:
+        yield
+        failed = False
+    finally:
+        setattr(sys, name, stream)
+        delayed.end(everything=failed)
+
+
+class _Delayed:
+    """A stream that keeps what is written until `end`. Then it is the original one: a library's logger may have kept it."""
+
+    def __init__(self, stream: TextIO):
+        self._stream, self._kept = stream, io.StringIO()
+        self.write = self._kept.write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def end(self, everything: bool) -> None:
+        """Shows what was written, without noise unless `everything`."""
+        self.write = self._stream.write
+        text = self._kept.getvalue().encode("utf-8", "surrogatepass")
+        self._stream.write((text if everything else NOISE.sub(b"", text)).decode("utf-8", "surrogatepass"))
 
 
 def open_closed_streams() -> None:

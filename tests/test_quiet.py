@@ -1,5 +1,7 @@
 """Messages of libraries are kept from the terminal, and nothing else."""
 
+import io
+import logging
 import os
 import subprocess
 import sys
@@ -63,3 +65,20 @@ def test_closed_standard_streams(small_matcher, small_data, tmp_path, closed):
 def test_a_closed_standard_output_is_one_error_line():
     done = subprocess.run(["bash", "-c", f"{sys.executable} predict.py --help >&-"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr == "error: standard output is closed; to discard the output, write `> /dev/null`\n"
+
+
+def test_streams_that_are_not_those_of_the_process_are_filtered_too(monkeypatch):
+    """As in a notebook, whose streams are objects of its own."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with quiet():
+        print("WARNING: OMP_NUM_THREADS set to 2, not 1.", file=sys.stderr)
+        print("你好", file=sys.stderr)
+        handler = logging.StreamHandler()  # a library's logger keeps the stream of the moment
+    assert stream.getvalue() == "你好\n" and sys.stderr is stream
+    with pytest.raises(ValueError), quiet():
+        print("WARNING: OMP_NUM_THREADS set to 2, not 1.", file=sys.stderr)
+        raise ValueError
+    assert "OMP" in stream.getvalue()
+    handler.emit(logging.makeLogRecord({"msg": "later"}))
+    assert stream.getvalue().endswith("later\n")

@@ -229,7 +229,8 @@ def _quiz(options: QuizOptions) -> int:
     asked = questions(find_chapter(options.chapter))
     letters = options.answers.lower()
     known = all(letter in LETTERS[: len(question.choices)] for letter, question in zip(letters, asked))
-    check("answers", letters, not letters or (known and len(letters) == len(asked)), f"{len(asked)} letters, one for each question")
+    complete = known and len(letters) == len(asked)
+    check("answers", letters, not letters or complete, f"{len(asked)} letters, one for each question")
     language = _language(options)
     if not letters and not sys.stdin.isatty():
         print("\n\n".join(shown(index, question, language) for index, question in enumerate(asked, 1)))
