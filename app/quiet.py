@@ -34,7 +34,8 @@ def quiet() -> Iterator[None]:
     """
     open_closed_streams()
     _flush()
-    with _LOCK, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors, _quiet("stdout"), _quiet("stderr"):
+    python_streams = _quiet_stream("stdout"), _quiet_stream("stderr")
+    with _LOCK, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors, python_streams[0], python_streams[1]:
         originals = os.dup(1), os.dup(2)
         os.dup2(out.fileno(), 1)
         os.dup2(errors.fileno(), 2)
@@ -51,7 +52,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
+def _quiet_stream(name: str) -> Iterator[None]:
     """The same for `sys.stdout` or `sys.stderr` where it does not write to the process's descriptors, as in a notebook."""
     stream = getattr(sys, name)
     if stream is None or stream is getattr(sys, f"__{name}__"):

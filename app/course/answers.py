@@ -10,6 +10,8 @@ from app.course.texts import Text
 
 Mistakes = Sequence[Tuple[Union[Any, Callable[[], Any]], Text]]  # the value that a mistake gives, and what the mistake is
 
+SMALL = 6  # arrays of so many elements are shown whole
+
 
 class WrongAnswer(Exception):
     """What is wrong and why, in both languages."""
@@ -63,26 +65,30 @@ def equal(what: str, got: Any, expected: Any, mistakes: Mistakes = (), tolerance
         raise WrongAnswer(f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
     if _same(got, expected, tolerance):
         return
-    shown, right = short(got), short(expected)
+    difference = _difference(what, got, expected, tolerance)
     for value, text in mistakes:
         if _same(got, value() if callable(value) else value, tolerance):
-            numbers = "" if shown == right else f"{what} = {shown}"
-            raise WrongAnswer(
-                " ".join(filter(None, [numbers and f"{numbers}; expected {right}.", text.en])),
-                "".join(filter(None, [numbers and f"{numbers}，应为 {right}。", text.zh])),
-            )
-    got_array, expected_array = _array(got), _array(expected)
-    if got_array is None or expected_array is None or got_array.dtype.kind in "OSU":
-        raise WrongAnswer(f"{what} = {shown}; expected {right}.", f"{what} = {shown}，应为 {right}。")
-    if got_array.shape != expected_array.shape:
-        ours, theirs = list(expected_array.shape), list(got_array.shape)
-        raise WrongAnswer(f"{what} has the shape {theirs}; expected {ours}.", f"{what} 的形状是 {theirs}，应为 {ours}。")
-    if got_array.dtype.kind == "f" and np.isnan(got_array).any():
-        raise WrongAnswer(f"{what} contains nan (not a number).", f"{what} 里有 nan（不是数）。")
-    place = tuple(int(index) for index in np.argwhere(~_close(got_array, expected_array, tolerance))[0])
-    at = f"{what}{list(place) if place else ''}"
-    ours, theirs = short(expected_array[place]), short(got_array[place])
-    raise WrongAnswer(f"{at} = {theirs}; expected {ours}.", f"{at} = {theirs}，应为 {ours}。")
+            raise WrongAnswer(f"{text.en} ({difference.en})", f"{text.zh}（{difference.zh}）")
+    raise WrongAnswer(f"{difference.en}.", f"{difference.zh}。")
+
+
+def _difference(what: str, got: Any, expected: Any, tolerance: float) -> Text:
+    """Both values; for large arrays the first place where they differ."""
+    ours, theirs = _array(expected), _array(got)
+    if ours is None or theirs is None or theirs.dtype.kind in "OSUc" or (not ours.shape and not theirs.shape):
+        return _both(what, short(got), short(expected))
+    if ours.shape != theirs.shape:
+        shapes = list(theirs.shape), list(ours.shape)
+        return Text(f"{what} has the shape {shapes[0]}; expected {shapes[1]}", f"{what} 的形状是 {shapes[0]}，应为 {shapes[1]}")
+    if ours.size <= SMALL:
+        return _both(what, short(got), short(expected))
+    differs = ~_close(theirs, ours, tolerance)
+    place = tuple(int(index) for index in np.argwhere(differs)[0])
+    return _both(f"{what}{list(place)}", short(theirs[place]), short(ours[place]))
+
+
+def _both(what: str, got: str, expected: str) -> Text:
+    return Text(f"{what} = {got}; expected {expected}", f"{what} = {got}，应为 {expected}")
 
 
 def short(value: Any) -> str:

@@ -29,7 +29,8 @@ def test_the_same_value_in_another_type_is_right(got, expected):
 
 @pytest.mark.parametrize("got, expected, words", [
     (None, 1, "Is the `return` missing?"), ([1, 2], [1, 2, 3], "has the shape [2]; expected [3]"), (2, 1, "answer = 2; expected 1."),
-    (np.array([[1, 2], [3, 5]]), [[1, 2], [3, 4]], "answer[1, 1] = 5; expected 4."), (float("nan"), 1.0, "nan"),
+    (np.arange(8), [0, 1, 2, 3, 4, 5, 6, 8], "answer[7] = 7; expected 8."), (float("nan"), 1.0, "nan"),
+    ([1, 2], [1, 3], "answer = [1, 2]; expected [1, 3]."),
     ("1", 1, "answer = '1'; expected 1."), (1, "1", "answer = 1; expected '1'."), ([[1], [2, 3]], [[1], [2, 4]], "[[1], [2, 3]]"),
     (lambda: 1, 1, "expected 1"), ({"a": 1}, [1], "{'a': 1}"), ([1, None], [1, 2], "[1, None]"), (1 + 2j, 1.0, "expected"),
 ])  # fmt: skip
@@ -38,8 +39,8 @@ def test_another_value_is_wrong_and_shown(got, expected, words):
 
 
 def test_a_known_mistake_is_named_with_both_numbers():
-    assert message(0.5, 1.0, [(0.5, HALVED)]) == "answer = 0.5; expected 1. It is halved."
-    assert message(np.array([1.0, 2.0]), np.array([2.0, 4.0]), [(lambda: np.array([1.0, 2.0]), HALVED)]).endswith("It is halved.")
+    assert message(0.5, 1.0, [(0.5, HALVED)]) == "It is halved. (answer = 0.5; expected 1)"
+    assert message(np.array([1.0, 2.0]), np.array([2.0, 4.0]), [(lambda: np.array([1.0, 2.0]), HALVED)]).startswith("It is halved.")
     assert "halved" not in message(0.6, 1.0, [(0.5, HALVED)])
 
 
