@@ -25,7 +25,9 @@ from app.shell import ROOT
 MAX_OUTPUT = 1_000_000  # bytes that a student's program may print
 MAX_MEMORY = 4 << 30  # bytes, beyond those of the libraries
 MAX_FILE = 1 << 30  # bytes of one file
-GRACE = 5.0  # seconds from the time limit to the kill, for a program that catches the error
+GRACE = 5.0  # seconds after the time limit in which a program that catches the error may still end
+LOADING = 60.0  # seconds in which the libraries are loaded
+TIMED_OUT = 124  # exit code
 
 
 def check_file(exercise: Exercise, file: Path, seconds: int) -> Tuple[Result, str]:
@@ -38,8 +40,8 @@ def check_file(exercise: Exercise, file: Path, seconds: int) -> Tuple[Result, st
         answer = Path(folder) / "result.json"
         arguments = [exercise.number, str(file.resolve()), str(answer), str(seconds)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.course.student_process", *arguments],
-            cwd=file.resolve().parent, env=_environment(), start_new_session=True,
+            [sys.executable, "-m", __name__, *arguments],
+            cwd=ROOT, env=_environment(), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         output = bytearray()
@@ -47,21 +49,20 @@ def check_file(exercise: Exercise, file: Path, seconds: int) -> Tuple[Result, st
         reader.start()
         timed_out = False
         try:
-            process.wait(seconds + GRACE)
+            process.wait(LOADING + seconds + GRACE)
         except subprocess.TimeoutExpired:
             timed_out = True
         finally:
             _kill(process)
         process.wait()
-        reader.join(GRACE)
+        reader.join(5)
         text = bytes(output).decode("utf-8", "replace")
         return _result(answer, len(output), timed_out, process.returncode, seconds), text
 
 
 def _environment() -> dict:
-    """The environment of the process: it finds `app` from any folder, writes UTF-8, and opens no windows."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONUNBUFFERED": "1"}
+    """The environment of the process: it writes UTF-8 at once, and opens no windows."""
+    return {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "MPLBACKEND": "Agg"}
 
 
 def _read(process: subprocess.Popen, output: bytearray) -> None:
@@ -89,7 +90,7 @@ def _result(answer: Path, printed: int, timed_out: bool, code: int, seconds: int
     if answer.is_file():
         value = json.loads(answer.read_text(encoding="utf-8"))
         return Result([Text(*text) for text in value["right"]], Text(*value["wrong"]) if value["wrong"] else None)
-    if timed_out:
+    if timed_out or code == TIMED_OUT:
         return Result([], StillRunning(seconds).text)
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return Result([], Text(f"Your program ended Python ({how}) before the check was done.",
@@ -106,6 +107,8 @@ def main(arguments: List[str]) -> NoReturn:
     from app.course.run_check import run_file
 
     notebook.RUNNING_A_FILE = True
+    os.chdir(file.parent)
+    sys.path.append(str(file.parent))  # last, so that a student's random.py does not replace Python's
     result = run_file(EXERCISES[number], text, str(file))
     signal.setitimer(signal.ITIMER_REAL, 0)
     for stream in (sys.stdout, sys.stderr):
@@ -118,9 +121,13 @@ def main(arguments: List[str]) -> NoReturn:
 
 
 def _limit(seconds: int) -> None:
-    """Limits memory and file sizes; after `seconds`, the running line of the student raises StillRunning."""
+    """Limits memory and file sizes. After `seconds`, the running line of the student raises StillRunning; if the student's code
+    catches even that, the process ends after GRACE.
+    """
 
     def stop(_signal: int, _frame: Optional[FrameType]) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(TIMED_OUT))
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
         raise StillRunning(seconds)
 
     signal.signal(signal.SIGALRM, stop)

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from app.course import student_process
 from app.course.contents import EXERCISES
 from app.course.exercise_file import student_text
 from app.course.student_process import check_file
@@ -54,8 +53,7 @@ def test_it_ends_in_a_clear_line(code, tmp_path):
     assert result.wrong.zh != result.wrong.en
 
 
-def test_a_loop_that_catches_everything_is_killed_with_its_children(tmp_path, monkeypatch):
-    monkeypatch.setattr(student_process, "GRACE", 1.0)
+def test_a_loop_that_catches_everything_is_killed_with_its_children(tmp_path):
     code = """
 import subprocess
 child = subprocess.Popen(["sleep", "1000"])
@@ -81,8 +79,11 @@ def test_a_function_that_loops_when_the_check_calls_it_is_found(tmp_path):
     assert "`while len(query) == 2: pass`" in result.wrong.en or "still runs" in result.wrong.en
 
 
-def test_it_runs_in_the_students_folder(tmp_path):
-    result, output = check_text(with_first_line("import os; print(os.getcwd()); open('written', 'w')"), tmp_path)
+def test_it_runs_in_the_students_folder_and_finds_the_students_modules(tmp_path):
+    (tmp_path / "random.py").write_text("raise ValueError('not Python\'s')")
+    (tmp_path / "mine.py").write_text("x = 1")
+    code = "import os, random, mine; print(os.getcwd()); open('written', 'w')"
+    result, output = check_text(with_first_line(code), tmp_path)
     assert output.startswith(f"{tmp_path}\n") and (tmp_path / "written").exists()
     assert result.wrong is None
 
