@@ -8,7 +8,8 @@
 #
 # * `tokenizer(text)["input_ids"]` turns a text into a list of numbers, the **ids**. It splits Chinese text into single characters
 #   (**tokens**), puts the special tokens `[CLS]` (id 2) in front and `[SEP]` (id 3) at the end, and looks up the id of each.
-# * `table` is BERT's table: 8,000 rows of 256 numbers. The id is the number of the row. We use it as word2vec's table.
+# * `table` is BERT's table: 8,000 rows of 256 numbers. The id is the number of the row:
+#   `table[paddle.to_tensor(ids)]` gives the rows of a list of ids. We use this table in place of word2vec's.
 # * `model(ids)` takes a tensor of ids `[1, S]` (a batch of one text with `S` tokens, special tokens included). `output[0]` has
 #   BERT's vector of each token, `[1, S, 256]`. (`output[1]` is one vector for the whole text; you do not need it here.)
 
@@ -22,7 +23,8 @@
 #
 # * `tokenizer(text)["input_ids"]` 把文本变成一列数，叫做 **id**。它把中文拆成单个字（**词元**），在最前面加上特殊词元 `[CLS]`
 #   （id 为 2），在最后加上 `[SEP]`（id 为 3），再查出每个词元的 id。
-# * `table` 是 BERT 的表：8,000 行，每行 256 个数。id 就是行号。这里把它当作 word2vec 的表来用。
+# * `table` 是 BERT 的表：8,000 行，每行 256 个数。id 就是行号：`table[paddle.to_tensor(ids)]` 取出一列 id 对应的各行。
+#   这里用它代替 word2vec 的表。
 # * `model(ids)` 的输入是形状为 `[1, S]` 的 id 张量（一批只有一个文本，共 `S` 个词元，包括特殊词元）。`output[0]` 是 BERT 给每个
 #   词元的向量，形状 `[1, S, 256]`。（`output[1]` 是代表整个文本的一个向量，这里用不到。）
 
