@@ -5,14 +5,13 @@ from app.course.texts import Text
 
 QUESTIONS = (
     Question(
-        Text("A corpus uses 苹果 for the fruit and for the company. "
-             "How many vectors does 苹果 get from word2vec, and how many from BERT?",
+        Text("A corpus uses 苹果 for the fruit and for the company. How many vectors does 苹果 get from word2vec, and how "
+             "many from BERT?",
              "语料里的“苹果”有时是水果，有时是公司。训练之后，word2vec 和 BERT 各给“苹果”多少个向量？"),
         right=Text("word2vec: one for all sentences; BERT: its output differs from sentence to sentence",
                    "word2vec：所有句子共用一个；BERT：输出随句子而不同"),
         reason=Text("word2vec is a table with one row per word. BERT starts with a table too, but its layers mix each token "
-                    "with the other "
-                    "tokens of the sentence.",
+                    "with the other tokens of the sentence.",
                     "word2vec 是一张表，每个词一行。BERT 也从一张表开始，但它的各层会把每个词元与句子里的其他词元混合。"),
         wrong=(
             (Text("word2vec: two, one for each sense; BERT: two, one for each sense",
@@ -32,13 +31,11 @@ QUESTIONS = (
     ),
     Question(
         Text("Skip-gram, a vocabulary of 50,000 words, 5 negatives. How many dot products does the loss of one word pair need "
-             "with the full "
-             "softmax, and how many with negative sampling?",
+             "with the full softmax, and how many with negative sampling?",
              "Skip-gram，词表有 50,000 个词，5 个负样本。计算一个词对的损失，完整的 softmax 和负采样各需要多少个点积？"),
         right=Text("50,000 and 6", "50,000 和 6"),
         reason=Text("The softmax needs the scores of all words for its denominator. Negative sampling needs the true "
-                    "neighbour and the 5 "
-                    "negatives.",
+                    "neighbour and the 5 negatives.",
                     "softmax 的分母需要所有词的分数。负采样只需要真正的邻近词和 5 个负样本。"),
         wrong=(
             (Text("50,000 and 5", "50,000 和 5"),
@@ -69,8 +66,7 @@ QUESTIONS = (
     ),
     Question(
         Text("A plain RNN has a state of one number: h_t = tanh(W x_t + U h_{t-1} + b) with W = 0.3, U = -0.4, b = 0.1. What "
-             "is h_t for "
-             "x_t = 2 and h_{t-1} = 0.5?",
+             "is h_t for x_t = 2 and h_{t-1} = 0.5?",
              "普通 RNN 的状态只有一个数：h_t = tanh(W x_t + U h_{t-1} + b)，W = 0.3，U = -0.4，b = 0.1。"
              "x_t = 2、h_{t-1} = 0.5 时，h_t 是多少？"),
         right=Text("0.462", "0.462"),
