@@ -108,6 +108,6 @@ for name, products, duration, loss, start in (
 # sampling. The paper finds that 5 to 20 negatives are useful for small data sets and 2 to 5 for large ones.
 
 # %% [markdown] lang="zh"
-# 随机的小向量给出接近 0 的分数，所以两个损失开始时都接近括号里的值：log V 和 (K + 1) log 2。梯度同样省了计算：用完整的
-# softmax，`outputs` 的 $V$ 行
-# 都要更新；用负采样，最多更新 $K + 1$ 行。论文的结论是：小数据集用 5 到 20 个负样本，大数据集用 2 到 5 个。
+# 随机的小向量给出接近 0 的分数，所以两个损失开始时都接近括号里的值：log V 和 (K + 1) log 2。
+# 梯度同样省了计算：用完整的 softmax，`outputs` 的 $V$ 行都要更新；用负采样，最多更新 $K + 1$ 行。
+# 论文的结论是：小数据集用 5 到 20 个负样本，大数据集用 2 到 5 个。

@@ -30,8 +30,8 @@ QUESTIONS = (
         ),
     ),
     Question(
-        Text("Skip-gram, a vocabulary of 50,000 words, 5 negatives. How many dot products does the loss of one word pair need "
-             "with the full softmax, and how many with negative sampling?",
+        Text("Skip-gram with a vocabulary of 50,000 words and 5 negatives. How many dot products does the loss of one word "
+             "pair need with the full softmax, and how many with negative sampling?",
              "Skip-gram，词表有 50,000 个词，5 个负样本。计算一个词对的损失，完整的 softmax 和负采样各需要多少个点积？"),
         right=Text("50,000 and 6", "50,000 和 6"),
         reason=Text("The softmax needs the scores of all words for its denominator. Negative sampling needs the true "
@@ -49,7 +49,7 @@ QUESTIONS = (
         ),
     ),
     Question(
-        Text("Which of these is **not** a recurrent network?", "下面哪一个**不是**循环神经网络？"),
+        Text("Which of these is no recurrent network?", "下面哪一个不是循环神经网络？"),
         right=Text("Transformer", "Transformer"),
         reason=Text("A Transformer has no state that goes from one position to the next. Attention connects all positions "
                     "directly.",

@@ -7,9 +7,9 @@
 # $x_t$ is the vector of token $t$, $h_{t-1}$ the state before it, $h_t$ the new state. $W$, $U$ and $b$ are the same at each
 # step. Before the first token the state is zero.
 #
-# Write `rnn_step`, which computes one step for a batch, and `rnn`, which calls it for each token in turn. `rnn` returns the
-# states after all tokens, `[B, S, H]`: `B` sentences, `S` tokens, states of `H` numbers; a token's vector has `D` numbers.
-# (Use a loop, not `paddle.nn.SimpleRNN`.)
+# Write, in Paddle, `rnn_step`, which computes one step for a batch, and `rnn`, which calls it for each token in turn. `rnn`
+# returns the states after all tokens, `[B, S, H]`: `B` sentences, `S` tokens, states of `H` numbers; a token's vector has `D`
+# numbers. (Use a loop, not `paddle.nn.SimpleRNN`.)
 
 # %% [markdown] lang="zh"
 # 循环神经网络（RNN）逐个词元地读句子，把读过的内容保存在一个向量里，叫做**状态**。普通的 RNN（Elman 1990）每一步都用同一个公式：
@@ -19,7 +19,7 @@
 # $x_t$ 是第 $t$ 个词元的向量，$h_{t-1}$ 是之前的状态，$h_t$ 是新的状态。每一步的 $W$、$U$、$b$ 都相同。
 # 读第一个词元之前，状态是零。
 #
-# 请写出 `rnn_step` 和 `rnn`：前者对一批句子计算一步，后者依次对每个词元调用它。`rnn` 返回读完每个词元后的状态，
+# 请用 Paddle 写出 `rnn_step` 和 `rnn`：前者对一批句子计算一步，后者依次对每个词元调用它。`rnn` 返回读完每个词元后的状态，
 # 形状为 `[B, S, H]`：`B` 个句子，`S` 个词元，状态有 `H` 个数；词元的向量有 `D` 个数。
 # （请用循环，不要用 `paddle.nn.SimpleRNN`。）
 

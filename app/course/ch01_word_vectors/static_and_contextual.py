@@ -29,6 +29,7 @@
 #   词元的向量，形状 `[1, S, 256]`。（`output[1]` 是代表整个文本的一个向量，这里用不到。）
 
 # %%
+import numpy as np
 import paddle
 from paddlenlp.transformers import AutoModel, AutoTokenizer
 
@@ -97,7 +98,8 @@ def contextual_vector(sentence, word):
 # %%
 def cosine(a, b):
     """a, b: float32 [256] -> float"""
-    return float((a * b).sum() / (a.norm() * b.norm()))
+    a, b = np.asarray(a), np.asarray(b)
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
 sentences = ["我吃苹果和香蕉", "他把苹果洗干净吃了", "他在苹果公司工作", "他用苹果电脑写程序"]

@@ -60,8 +60,7 @@ def merge_heads(split):
 
 # %% [markdown] lang="zh"
 # 下面，词元 `t` 的第 `n` 个数是 `10 t + n`，可以看出每个数去了哪里。
-# 然后用你的函数完成 Paddle 的 `MultiHeadAttention` 层内部的计算：
-# 用它的权重矩阵，结果应该相同。
+# 然后用你的函数完成 Paddle 的 `MultiHeadAttention` 层内部的计算：用它的权重矩阵，结果应该相同。
 
 # %%
 numbers = paddle.to_tensor([[[10.0 * t + n for n in range(4)] for t in range(3)]])

@@ -5,15 +5,16 @@
 #
 # Write two functions:
 #
-# * `padding_mask(input_ids, pad_id)`: `input_ids` is `[B, S]`, `pad_id` is the id of `[PAD]`. Returns the mask `[B, 1, 1,
-#   S]`: 0 at tokens, -1e4 at padding (PaddleNLP uses this number; -1e9 or minus infinity are right too). The two axes of
-#   length 1 stand for the heads and the queries: the same mask holds for all of them.
+# * `padding_mask(input_ids, pad_id)`: `input_ids` is `[B, S]`, `pad_id` is the id of `[PAD]`. Returns the mask
+#   `[B, 1, 1, S]`: 0 at tokens, -1e4 at padding (PaddleNLP uses this number; -1e9 or minus infinity are right too). The two axes
+#   of length 1 stand for the heads and the queries: the same mask holds for all of them.
 # * `masked_attention(query, key, value, mask)`: the attention of exercise 2.1, for `[B, heads, S, D]` and with the mask. Returns
 #   the output `[B, heads, S, D]` and the weights `[B, heads, S, S]`.
 
 # %% [markdown] lang="zh"
 # 一批里的句子长短不同，短句要用词元 `[PAD]` 填充。填充不能影响结果：任何词元都不能从填充取得信息。这要靠**掩码**。
-# 掩码在 softmax 之前加到分数上：词元处为 0，填充处是一个很大的负数。很大的负数的指数是 0，所以填充的权重为 0。
+# 掩码在 softmax 之前加到分数上：词元处为 0，填充处是一个绝对值很大的负数，它的指数是 0，
+# 所以填充的权重为 0。
 #
 # 请写两个函数：
 #

@@ -20,7 +20,7 @@ HINTS = (
     Text(
         "`input_ids == pad_id` says where padding is. As float32, times a very negative number, it is the mask; it only needs "
         "two more axes. In the attention, the mask is added between the division and the softmax.",
-        "`input_ids == pad_id` 表示哪里是填充。转成 float32，再乘以一个很大的负数，就是掩码，只差两维。"
+        "`input_ids == pad_id` 表示哪里是填充。转成 float32，再乘以一个绝对值很大的负数，就是掩码，只差两维。"
         "在注意力里，掩码加在除法和 softmax 之间。",
     ),
     Text(
@@ -88,7 +88,7 @@ def check(student: Student) -> Iterator[Text]:
     require(
         not (mask[is_padding] > 0).any(),
         f"{what} is positive at padding, which would get more weight. It has to be very negative there.",
-        f"{what} 在填充处是正数，权重反而会变大。那里应是很大的负数。",
+        f"{what} 在填充处是正数，权重反而会变大。那里应是绝对值很大的负数。",
     )
     wrong = np.argwhere(np.where(is_padding, mask > -1e3, mask != 0))
     if len(wrong):

@@ -18,7 +18,7 @@ QUESTIONS = (
              Text("The division adds work; the matrix products stay the same.", "除法只会增加计算量，矩阵乘法不变。")),
             (Text("So that padding gets no weight", "让填充位置没有权重"),
              Text("A mask does that: it adds a very negative number to the scores of padding.",
-                  "这是掩码的作用：给填充位置的分数加上一个很大的负数。")),
+                  "这是掩码的作用：给填充位置的分数加上一个绝对值很大的负数。")),
         ),
     ),
     Question(
@@ -43,8 +43,8 @@ QUESTIONS = (
         ),
     ),
     Question(
-        Text("Hidden size 768 and 12 heads. What changes if the layer has 6 heads in place of 12?",
-             "隐层大小是 768，有 12 个头。如果把 12 个头改为 6 个，会有什么变化？"),
+        Text("Hidden size 768: what changes if a layer has 6 heads in place of 12?",
+             "隐层大小是 768。如果把一层的 12 个头改为 6 个，会有什么变化？"),
         right=Text("Each head works with 128 numbers in place of 64; the number of parameters stays the same",
                    "每个头处理 128 个数，而不是 64 个；参数量不变"),
         reason=Text("The heads share the 768 numbers: 768 / 6 = 128. The matrices for query, key, value and output stay 768 x "
@@ -62,12 +62,12 @@ QUESTIONS = (
         ),
     ),
     Question(
-        Text("What does a padding mask do?", "填充掩码起什么作用？"),
+        Text("What is the effect of a padding mask?", "填充掩码起什么作用？"),
         right=Text("It makes the attention weights of padding 0, so padding does not change the other tokens",
                    "使填充的注意力权重为 0，所以填充不会影响其他词元"),
         reason=Text("A very negative number is added to the scores of padding before the softmax. The weights of the real "
                     "tokens still sum to 1.",
-                    "在 softmax 之前，给填充的分数加上一个很大的负数。真实词元的权重之和仍是 1。"),
+                    "在 softmax 之前，给填充的分数加上一个绝对值很大的负数。真实词元的权重之和仍是 1。"),
         wrong=(
             (Text("It removes padding from the batch, so the computation is faster", "从批里去掉填充，使计算更快"),
              Text("The shapes stay the same, and the scores of padding are computed too. Only their weights become 0.",
@@ -80,9 +80,9 @@ QUESTIONS = (
         ),
     ),
     Question(
-        Text("The sentences become twice as long (S to 2S). How does the work for the product QKᵀ grow, with the same batch "
-             "size and d?",
-             "句子变为两倍长（S 变为 2S）。批大小和 d 不变，计算 QKᵀ 的工作量怎样变化？"),
+        Text("Batch size and d stay the same, but the sentences become twice as long (S to 2S). How does the work for the "
+             "product QKᵀ grow?",
+             "批大小和 d 不变，句子变为两倍长（S 变为 2S）。计算 QKᵀ 的工作量怎样变化？"),
         right=Text("4 times", "变为 4 倍"),
         reason=Text("QKᵀ has S x S dot products of length d, and (2S) x (2S) = 4 x S x S.",
                     "QKᵀ 有 S × S 个长度为 d 的点积，而 (2S) × (2S) = 4 × S × S。"),

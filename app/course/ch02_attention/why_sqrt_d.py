@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
-# Attention divides its scores by √d, where `d` is the length of the query and key vectors. Why? Take vectors of random
-# numbers with mean 0 and variance 1. A product of two such numbers has the variance 1, and a dot product is a sum of `d` of
-# them, so its variance is `d`. In this exercise you measure it, and what large scores do to the softmax.
+# Attention divides its scores by √d, where `d` is the length of the query and key vectors. Why? Take vectors of
+# independent random numbers with mean 0 and variance 1. A product of two such numbers has the variance 1, and a dot product is a
+# sum of `d` of them, so its variance is `d`. In this exercise you measure it, and what large scores do to the softmax.
 #
 # Write `measure`. It computes the scores of all queries with all keys, divides them by √d only if `scaled` is True, and returns
 # three numbers:
@@ -13,9 +13,8 @@
 #   slowly.
 
 # %% [markdown] lang="zh"
-# 注意力的分数要除以 √d，`d` 是 query 和 key 向量的长度。为什么？设向量由均值为 0、方差为 1 的随机数组成。
-# 两个这样的数的乘积方差为 1，
-# 点积是 `d` 个乘积之和，所以方差是 `d`。这个练习要测量它，并测量分数很大时 softmax 会怎样。
+# 注意力的分数要除以 √d，`d` 是 query 和 key 向量的长度。为什么？设向量由均值为 0、方差为 1 的独立随机数组成。
+# 两个这样的数的乘积方差为 1，点积是 `d` 个乘积之和，所以方差是 `d`。这个练习要测量它，并测量分数很大时 softmax 会怎样。
 #
 # 请写出 `measure`。它计算所有 query 与所有 key 的分数，只有 `scaled` 为 True 时才除以 √d，并返回三个数：
 #
@@ -69,7 +68,7 @@ for column, axis in enumerate(axes):
     axis.set(xscale="log", xlabel="d", title=names[column], xticks=sizes, xticklabels=sizes)
     axis.minorticks_off()
 axes[0].set_yscale("log")
-axes[0].legend()
+figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, -0.12), ncol=2)
 save_picture(figure, "2_2_variance.svg")
 
 # %% [markdown] lang="en"
