@@ -1,6 +1,7 @@
 # %% [markdown] lang="en"
 # Self-attention lets every token look at all tokens of its sentence. Each token has three vectors: a query (what it looks for),
-# a key (what it offers) and a value (what it gives). A token's new vector is a weighted mean of all values:
+# a key (what it offers) and a value (what it gives). The model computes all three from the token's own vector, with three learned
+# matrices; here they are given. A token's new vector is a weighted mean of all values (Vaswani et al. 2017):
 #
 # $$\text{output} = \text{softmax}\left(\frac{Q K^T}{\sqrt{d}}\right) V$$
 #
@@ -9,7 +10,8 @@
 
 # %% [markdown] lang="zh"
 # 自注意力让每个词元都能看到句子里的所有词元。每个词元有三个向量：query（要找什么）、key（能提供什么）、value（给出什么）。
-# 一个词元的新向量是所有 value 的加权平均：
+# 模型用三个学到的矩阵，由词元自己的向量算出这三个向量；在这里它们是给定的。
+# 一个词元的新向量是所有 value 的加权平均（Vaswani et al. 2017）：
 #
 # $$\text{output} = \text{softmax}\left(\frac{Q K^T}{\sqrt{d}}\right) V$$
 #
@@ -40,3 +42,13 @@ tokens = paddle.randn([1, 4, 8])
 output, weights = attention(tokens, tokens, tokens)
 print("output:", output.shape)
 print("weights:\n", weights[0].numpy().round(3))
+print("sums of the rows:", weights[0].sum(axis=-1).numpy())
+for length in (32, 64, 128):
+    tokens = paddle.randn([1, length, 8])
+    print(f"{length:4} tokens: {attention(tokens, tokens, tokens)[1].size:6,} weights")
+
+# %% [markdown] lang="en"
+# There is one weight for each pair of tokens: twice as many tokens make four times as many weights.
+
+# %% [markdown] lang="zh"
+# 每一对词元都有一个权重：词元数变为两倍，权重数变为四倍。

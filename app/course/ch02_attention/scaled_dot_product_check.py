@@ -17,19 +17,20 @@ PROGRAM = Text(
 )
 HINTS = (
     Text(
-        "Three steps: a score for each pair of tokens (a matrix product), a softmax, a weighted sum of the values (another matrix "
-        "product). Write the shape behind each step.",
+        "Three steps: a score for each pair of tokens (a matrix product), a softmax, a weighted sum of the values (another "
+        "matrix product). Write the shape behind each step.",
         "分三步：每对词元一个分数（矩阵乘法）、softmax、对 value 加权求和（又一次矩阵乘法）。请在每一步后面写出形状。",
     ),
     Text(
-        "`paddle.matmul(query, key, transpose_y=True)` gives [B, S, S]. Divide it by `math.sqrt(D)` before `F.softmax(..., axis=-1)`.",
+        "`paddle.matmul(query, key, transpose_y=True)` gives [B, S, S]. Divide it by `math.sqrt(D)` before `F.softmax(..., "
+        "axis=-1)`.",
         "`paddle.matmul(query, key, transpose_y=True)` 得到 [B, S, S]。先除以 `math.sqrt(D)`，再做 `F.softmax(..., axis=-1)`。",
     ),
 )
 REASON = Text(
-    "Row i of QKᵀ has the dot products of token i's query with all keys, so the softmax goes over the last axis: over the tokens "
-    "that are looked at. The division keeps the scores near 1, whatever D is (exercise 2.2 measures it). The value is not part of "
-    "the scores: what a token offers to be found by, and what it then gives, are learned separately.",
+    "Row i of QKᵀ has the dot products of token i's query with all keys, so the softmax goes over the last axis: over the "
+    "tokens that are looked at. The division keeps the scores near 1, whatever D is (exercise 2.2 measures it). The value is "
+    "not part of the scores: what a token offers to be found by, and what it then gives, are learned separately.",
     "QKᵀ 的第 i 行是词元 i 的 query 与所有 key 的点积，所以 softmax 在最后一维上做，也就是在被看的词元上做。"
     "除法让分数保持在 1 左右，不论 D 多大（练习 2.2 会测量）。value 不参与打分：靠什么被找到、被找到后给出什么，是分开学习的。",
 )
@@ -58,10 +59,18 @@ def check(student: Student) -> Iterator[Text]:
             (F.softmax(scores / 4, axis=0), Text(
                 "The softmax goes over the batch (axis 0), so sentences influence each other.",
                 "softmax 是在批上做的（axis 0），句子之间会互相影响。")),
+            (F.softmax(scores * 4, axis=-1), Text(
+                "The scores are multiplied by √d; divide by it.", "分数乘以了 √d；应该除以 √d。")),
+            (F.softmax(scores, axis=-1) / 4, Text(
+                "The weights are divided by √d; divide the scores, before the softmax.",
+                "除以 √d 的是权重；应在 softmax 之前除分数。")),
+            (lambda: paddle.matmul(expected, value), Text(
+                "Output and weights are swapped: return the output first.", "输出和权重写反了：先返回输出。")),
             (scores / 4, Text(
                 "These are scores, not weights: the softmax is missing.", "这是分数，不是权重：缺少 softmax。")),
             (F.softmax(paddle.matmul(key, query, transpose_y=True) / 4, axis=-1), Text(
-                "Query and key are swapped: row i has to belong to query i.", "query 和 key 写反了：第 i 行应属于第 i 个 query。")),
+                "Query and key are swapped: row i has to belong to query i.",
+                "query 和 key 写反了：第 i 行应属于第 i 个 query。")),
         ],
     )  # fmt: skip
     yield Text(
@@ -71,7 +80,8 @@ def check(student: Student) -> Iterator[Text]:
     equal(
         "output", output, paddle.matmul(expected, value),
         [
-            (paddle.matmul(expected, key), Text("The weighted sum is of the keys, not of the values.", "加权求和的是 key，不是 value。")),
+            (paddle.matmul(expected, key), Text(
+                "The weighted sum is of the keys, not of the values.", "加权求和的是 key，不是 value。")),
             (paddle.matmul(expected, value, transpose_x=True), Text("The weights are transposed.", "权重被转置了。")),
         ],
     )  # fmt: skip
