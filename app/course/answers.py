@@ -95,7 +95,7 @@ def short(value: Any) -> str:
     """A value in at most 200 characters, with floats of 4 digits."""
     array = _array(value)
     if array is None or array.dtype.kind in "OSU":
-        text = repr(value)
+        text = " ".join(repr(value).split())
     elif array.ndim == 0 and array.dtype.kind == "f":
         text = f"{float(array):.4g}"
     else:

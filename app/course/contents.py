@@ -83,7 +83,7 @@ CHAPTERS = (
         1, "word_vectors",
         Text("Word vectors", "词向量"),
         Text("Python, NumPy, dot product, softmax", "Python、NumPy、点积、softmax"),
-        ("static_and_contextual", "Static and contextual word vectors", "静态词向量与上下文词向量", 20),
+        ("static_and_contextual", "Static and contextual word vectors", "静态词向量与上下文词向量", 25),
         ("negative_sampling", "Negative sampling in place of the full softmax", "用负采样代替完整的 softmax", 30),
         ("rnn_step", "One step of a recurrent network", "循环神经网络的一步", 25),
     ),
@@ -93,7 +93,7 @@ CHAPTERS = (
         Text("Chapter 1, matrix product, variance", "第 1 章、矩阵乘法、方差"),
         ("scaled_dot_product", "Scaled dot-product self-attention", "缩放点积自注意力", 25),
         ("why_sqrt_d", "Why the scores are divided by √d", "为什么要除以 √d", 20),
-        ("multi_head", "Several heads: split and merge", "多头：拆分与合并", 25),
+        ("multi_head", "Several heads: split and merge", "多头：拆分与合并", 20),
         ("padding_mask", "Padding masks", "填充掩码", 20),
     ),
     _chapter(
