@@ -151,8 +151,8 @@ def _same(x: paddle.Tensor) -> paddle.Tensor:
 
 
 PRE_NORM = Text(
-    "This is pre-norm: a normalization comes before the part instead of after the addition. BERT adds first and then normalizes the "
-    "sum.",
+    "This is pre-norm: a normalization comes before the part instead of after the addition. BERT adds first and then "
+    "normalizes the sum.",
     "这是 pre-norm：归一化放在了该部分之前，而不是相加之后。BERT 先相加，再对和做归一化。",
 )
 NORM_FIRST = Text(

@@ -16,4 +16,21 @@ MISTAKES = {
         ("mask ignored", "self.self_attn(x, x, x, attn_mask=mask)", "self.self_attn(x, x, x)", "mask changes nothing"),
         ("no dropout", "h + self.dropout(output)", "h + output", "dropout is missing after one"),
     ],
+    "3.2": [
+        ("mask does not see itself", "key <= query", "key < query", "does not see itself"),
+        ("mask sees the future", "key <= query", "key <= query + 1", "sees the next one"),
+        ("mask transposed", "key <= query", "key >= query", "transposed"),
+        ("float mask", "return may_look", 'return may_look.astype("float32")', "has to be bool"),
+        ("no causal mask", ", attn_mask=causal_mask(x.shape[1])", "", "no causal mask"),
+        ("keys from the decoder", "self.cross_attn(x, memory, memory", "self.cross_attn(x, x, x", "come from the decoder"),
+        ("queries from the encoder", "self.cross_attn(x, memory, memory", "self.cross_attn(memory, x, x", "turned round"),
+        (
+            "causal cross attention",
+            "attn_mask=memory_mask",
+            "attn_mask=causal_mask(x.shape[1])",
+            "cross attention has a causal mask",
+        ),
+        ("memory mask ignored", ", attn_mask=memory_mask", "", "changes nothing"),
+        ("no residual", "self.norm2(x + found)", "self.norm2(found)", "residual connection of the cross attention"),
+    ],
 }
