@@ -33,4 +33,23 @@ MISTAKES = {
         ("memory mask ignored", ", attn_mask=memory_mask", "", "changes nothing"),
         ("no residual", "self.norm2(x + found)", "self.norm2(found)", "residual connection of the cross attention"),
     ],
+    "3.3": [
+        (
+            "halves",
+            "table[:, 0::2] = np.sin(angles)\n    table[:, 1::2] =",
+            "table[:, : hidden // 2] = np.sin(angles)\n    table[:, hidden // 2 :] =",
+            "sines are on the left",
+        ),
+        (
+            "swapped",
+            "table[:, 0::2] = np.sin(angles)\n    table[:, 1::2] =",
+            "table[:, 1::2] = np.sin(angles)\n    table[:, 0::2] =",
+            "swapped",
+        ),
+        ("no cosine", "np.cos(angles)", "np.sin(angles)", "odd columns have the sine too"),
+        ("exponent i / H", "-np.arange(0, hidden, 2) / hidden", "-np.arange(hidden // 2) / hidden", "exponent is i / H"),
+        ("exponent 4i / H", "-np.arange(0, hidden, 2) / hidden", "-2 * np.arange(0, hidden, 2) / hidden", "exponent is 4i / H"),
+        ("from position 1", "np.arange(positions)", "np.arange(1, positions + 1)", "start at 1"),
+        ("multiplied", "(-np.arange(0, hidden, 2)", "(np.arange(0, hidden, 2)", "multiplied by"),
+    ],
 }
