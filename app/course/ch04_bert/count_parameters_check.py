@@ -128,7 +128,6 @@ LAYERS, VOCABULARY = CONFIG["num_hidden_layers"], CONFIG["vocab_size"]
 # What can be forgotten in each part.
 IN_EMBEDDINGS: Items = [
     (2 * H, "the layer normalization", "层归一化"),
-    (H, "the bias of the layer normalization", "层归一化的偏置"),
     (VOCABULARY * H, "the token table", "词元嵌入表"),
     (CONFIG["max_position_embeddings"] * H, "the position table", "位置嵌入表"),
     (CONFIG["type_vocab_size"] * H, "the segment table", "片段嵌入表"),
@@ -169,7 +168,6 @@ def _embedding_mistakes() -> List[Tuple[int, Text]]:
     right = count(CONFIG)["embeddings"]
     rows = right // H - 2
     return [
-        *_forgotten(right, IN_EMBEDDINGS),
         (right + VOCABULARY * H, Text(
             "The token table is counted twice. The decoder of the masked LM shares it, and the heads of pretraining are not "
             "counted.",
@@ -190,6 +188,7 @@ def _embedding_mistakes() -> List[Tuple[int, Text]]:
         (right - (CONFIG["max_position_embeddings"] - 512) * H, Text(
             "The number of positions is `max_position_embeddings`, not always 512.",
             "位置数是 `max_position_embeddings`，不一定是 512。")),
+        *_forgotten(right, IN_EMBEDDINGS),
     ]  # fmt: skip
 
 

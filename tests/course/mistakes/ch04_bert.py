@@ -70,4 +70,19 @@ MISTAKES = {
             "not always 4 * H",
         ),
     ],
+    "4.3": [
+        ("no last [SEP]", '[*tokens_b, "[SEP]"]', "[*tokens_b]", "at the end is missing"),
+        ("no [SEP] between", '*tokens_a, "[SEP]"]', "*tokens_a]", "between the two texts is missing"),
+        ("last [SEP] without an id", "(len(tokens_b) + 1)", "len(tokens_b)", "the last [SEP] needs one"),
+        ("all segments 0", "[1] * (len(tokens_b) + 1)", "[0] * (len(tokens_b) + 1)", "All ids are 0"),
+        (
+            "[SEP] of B without B",
+            "if tokens_b is not None:",
+            "tokens_b = tokens_b or []\n    if True:",
+            "although there is no second text",
+        ),
+        ("pooled vector", "return vectors[0, 0]", "return pooled[0]", "pooled vector"),
+        ("no segments", "model(input_ids, segments)", "model(input_ids)", "does not get `token_type_ids`"),
+        ("dropout on", "model.eval()", "model.train()", "dropout is on"),
+    ],
 }
