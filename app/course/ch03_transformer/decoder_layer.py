@@ -3,19 +3,19 @@
 #
 # * Causal mask: in the self-attention, a position sees only itself and the positions before it. In training, all positions are
 #   computed at the same time, and no position can look at the tokens that it has to predict.
-# * Cross attention: a second attention looks at the encoder's output (`memory`). The queries come from the decoder, the keys and
-#   values from `memory`. The memory is a finished text, so there is no causal mask here.
+# * Cross attention: a second attention looks at the encoder's output (`memory`). The queries come from the decoder, the keys
+#   and values from `memory`. The memory is a finished text, so there is no causal mask here.
 #
 # Write two functions.
 #
 # 1. `causal_mask(length)`: a Boolean tensor [T, T]. Row `i`, column `j` says whether position `i` may look at position `j`.
 # 2. `DecoderLayer.forward`: the self-attention with the causal mask, then the cross attention, then the feed-forward network.
-#    After each of the three parts: add the part's input, then normalize (norm1, norm2, norm3), as in exercise 3.1. The activation
-#    is `F.relu`, as in (Vaswani et al. 2017). Dropout is left out.
+#    After each of the three parts: add the part's input, then normalize (norm1, norm2, norm3), as in exercise 3.1. The
+#    activation is `F.relu`, as in (Vaswani et al. 2017). Dropout is left out.
 #
-# Both attentions are called as `attention(query, key, value, attn_mask=mask)`; the output has one vector per query.
-# `B` is the batch size, `T` the number of decoder tokens, `S` the number of encoder tokens, `H` the length of a vector.
-# `memory_mask` is False at the padding of the encoder's text.
+# Both attentions are called as `attention(query, key, value, attn_mask=mask)`; the output has one vector per query. `B` is the
+# batch size, `T` the number of decoder tokens, `S` the number of encoder tokens, `H` the length of a vector. `memory_mask` is
+# False at the padding of the encoder's text.
 
 # %% [markdown] lang="zh"
 # 编码器读完整的文本。解码器一个词元接一个词元地写出文本，所以它的层有两点不同：

@@ -20,8 +20,7 @@ PROGRAM = Text(
 HINTS = (
     Text(
         "Position i may look at position j if j is at most i: compare a column of positions with a row of positions. In the "
-        "layer, "
-        "ask of each attention: who asks (query), and who is looked at (key and value)?",
+        "layer, ask of each attention: who asks (query), and who is looked at (key and value)?",
         "当 j 不大于 i 时，位置 i 可以看位置 j：把一列位置与一行位置作比较。在层里，对每个注意力问：谁在提问（query）"
         "？谁被看（key 和 value）？",
     ),
@@ -202,8 +201,7 @@ MISTAKES = (
         "交叉注意力的 key 和 value 来自解码器。它们应该来自 `memory`。")),
     ("causal keys from the decoder", Text(
         "Keys and values of the cross attention come from the decoder, with a causal mask. They have to come from `memory`, "
-        "without "
-        "it.",
+        "without it.",
         "交叉注意力的 key 和 value 来自解码器，还用了因果掩码。它们应该来自 `memory`，并且没有因果掩码。")),
     ("only keys from the decoder", Text(
         "The keys of the cross attention come from the decoder, the values from `memory`. Both have to come from `memory`.",

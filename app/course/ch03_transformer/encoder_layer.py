@@ -19,8 +19,8 @@
 
 # %% [markdown] lang="zh"
 # 编码器层有两个部分：自注意力（词元之间交换信息）和前馈网络（对每个词元单独计算）。
-# 每个部分外面都有残差连接（把该部分的输入加到它的输出上）
-# 和层归一化。BERT 先相加再归一化（post-norm），与 (Vaswani et al. 2017) 相同：
+# 每个部分外面都有残差连接（把该部分的输入加到它的输出上）和层归一化。
+# BERT 先相加再归一化（post-norm），与 (Vaswani et al. 2017) 相同：
 #
 # $$h = \text{LayerNorm}_1(x + \text{SelfAttention}(x)) \qquad y = \text{LayerNorm}_2(h + \text{FFN}(h))$$
 #

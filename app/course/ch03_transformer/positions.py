@@ -1,16 +1,16 @@
 # %% [markdown] lang="en"
-# Self-attention does not know the order of the words, so a vector for the position is added to each token's vector. There are two
-# kinds:
+# Self-attention does not know the order of the words, so a vector for the position is added to each token's vector. There are
+# two kinds:
 #
 # * Sinusoidal (Vaswani et al. 2017): a fixed table, computed by a formula.
 # * Learned (BERT): an embedding table with one row per position, trained like the word embeddings. BERT has 512 rows.
 #
 # Write the sinusoidal table, `sinusoids(positions, hidden)`. Row $p$ is the vector of position $p$, from 0 on. The columns
-# alternate:
-# sine in the even columns, cosine in the odd ones. `H` is `hidden`, the length of a vector; it is even.
+# alternate: sine in the even columns, cosine in the odd ones. `H` is `hidden`, the length of a vector; it is even.
 #
-# $$\text{table}[p, 2i] = \sin\left(\frac{p}{10000^{2i/H}}\right) \qquad \text{table}[p, 2i+1] =
-# \cos\left(\frac{p}{10000^{2i/H}}\right)$$
+# $$\text{table}[p, 2i] = \sin\left(\frac{p}{10000^{2i/H}}\right)$$
+#
+# $$\text{table}[p, 2i+1] = \cos\left(\frac{p}{10000^{2i/H}}\right)$$
 
 # %% [markdown] lang="zh"
 # 自注意力不知道词的顺序，所以要在每个词元的向量上加一个位置向量。位置向量有两种：
@@ -21,8 +21,9 @@
 # 请写出正弦位置编码的表 `sinusoids(positions, hidden)`。第 $p$ 行是位置 $p$ 的向量，位置从 0 开始。
 # 列交替排列：偶数列是正弦，奇数列是余弦。`H` 是 `hidden`，也就是向量长度，它是偶数。
 #
-# $$\text{table}[p, 2i] = \sin\left(\frac{p}{10000^{2i/H}}\right) \qquad \text{table}[p, 2i+1] =
-# \cos\left(\frac{p}{10000^{2i/H}}\right)$$
+# $$\text{table}[p, 2i] = \sin\left(\frac{p}{10000^{2i/H}}\right)$$
+#
+# $$\text{table}[p, 2i+1] = \cos\left(\frac{p}{10000^{2i/H}}\right)$$
 
 # %%
 import matplotlib.pyplot as plt
@@ -47,9 +48,8 @@ def sinusoids(positions, hidden):
 
 
 # %% [markdown] lang="en"
-# The dot product of two rows depends on their distance only, not on where they are. So a model can learn "three words
-# further" once
-# for all positions. The picture shows the table, and how the dot product falls with the distance, in waves.
+# The dot product of two rows depends on their distance only, not on where they are. So a model can learn "three words further"
+# once for all positions. The picture shows the table, and how the dot product falls with the distance, in waves.
 
 # %% [markdown] lang="zh"
 # 两行的点积只取决于它们的距离，与它们在哪里无关。所以模型只需学习一次“往后三个词”，就能用于所有位置。
@@ -70,8 +70,8 @@ save_picture(figure, "3_3_positions.svg")
 plt.close(figure)
 
 # %% [markdown] lang="en"
-# A formula has a row for every position. A learned table ends at the length that was chosen before training: row 512 does
-# not exist.
+# A formula has a row for every position. A learned table ends at the length that was chosen before training: row 512 does not
+# exist.
 
 # %% [markdown] lang="zh"
 # 公式对任何位置都能算出一行。可学习的表在训练前就定好了长度：第 512 行不存在。
@@ -86,9 +86,8 @@ except ValueError:
     print("row 512 of a learned table: ValueError")
 
 # %% [markdown] lang="en"
-# Why positions at all? Five words go through self-attention, then the same words in another order. Without positions, each
-# word gets
-# the same vector as before. With positions, it does not.
+# Why positions at all? Five words go through self-attention, then the same words in another order. Without positions, each word
+# gets the same vector as before. With positions, it does not.
 
 # %% [markdown] lang="zh"
 # 为什么需要位置？让五个词通过自注意力，再把它们换个顺序通过一次。没有位置时，每个词得到的向量与之前相同；有位置时就不同。

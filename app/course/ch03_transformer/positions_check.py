@@ -28,11 +28,10 @@ HINTS = (
 )
 REASON = Text(
     "Each pair of columns is a point on a circle, and each circle turns at another speed, from 1 radian per position to about "
-    "1/10000. Moving by k positions turns each circle by a fixed angle, wherever it starts; the dot product of two rows is the "
-    "sum "
-    "of cos(k · frequency), in which the position itself does not occur. With sine alone this would not hold. Vaswani et al. "
-    "(2017) "
-    "measured nearly the same quality with both kinds; BERT learns its table, so a text is limited to 512 tokens.",
+    "1/10000. Moving by k positions turns each circle by a fixed angle, wherever it starts; the dot product of two rows is "
+    "the sum of cos(k · frequency), in which the position itself does not occur. With sine alone this would not hold. Vaswani "
+    "et al. (2017) measured nearly the same quality with both kinds; BERT learns its table, so a text is limited to 512 "
+    "tokens.",
     "每两列是圆上的一个点，每个圆的转速不同，从每个位置 1 弧度到大约 1/10000 弧度。移动 k 个位置，每个圆都转过固定的角度，"
     "与起点无关；"
     "两行的点积是 cos(k · 频率) 之和，里面没有位置本身。只用正弦就没有这个性质。Vaswani et al. (2017) "

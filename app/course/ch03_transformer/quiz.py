@@ -24,8 +24,7 @@ QUESTIONS = (
         right=Text("So that no position sees the tokens after it, which it learns to predict",
                    "让任何位置都看不到后面的词元，而后面的词元正是它要学会预测的"),
         reason=Text("In training, the whole target text is in the input at once. Without the mask, a position could copy the "
-                    "next token "
-                    "instead of predicting it; in writing there is no next token yet.",
+                    "next token instead of predicting it; in writing there is no next token yet.",
                     "训练时整个目标文本同时作为输入。没有掩码，一个位置可以直接抄下一个词元，不需要预测；"
                     "而生成时还没有下一个词元。"),
         wrong=(
@@ -46,8 +45,7 @@ QUESTIONS = (
         right=Text("It has to be cut or split: there are no vectors for the positions from 512 on",
                    "必须截断或切分：从位置 512 起没有位置向量"),
         reason=Text("A learned table has only the rows that were there in training. Sinusoids can be computed for every "
-                    "position, but a "
-                    "model may still work worse on lengths that it has not seen.",
+                    "position, but a model may still work worse on lengths that it has not seen.",
                     "可学习的表只有训练时就有的那些行。正弦位置编码对任何位置都能算出来，但模型在没见过的长度上效果仍可能变差。"),
         wrong=(
             (Text("Row 512 is computed with sine and cosine", "用正弦和余弦算出第 512 行"),
@@ -65,9 +63,8 @@ QUESTIONS = (
         Text("What are the residual connections in a Transformer layer for?", "Transformer 层里的残差连接有什么作用？"),
         right=Text("Gradients reach the first layers through the additions, so deep stacks can be trained",
                    "梯度可以通过加法传到前面的层，使很深的堆叠也能训练"),
-        reason=Text("The derivative of x + part(x) contains the derivative of x itself, which is 1. The gradient need not pass "
-                    "the weights "
-                    "of every part (exercise 3.1 measures it).",
+        reason=Text("The derivative of x + part(x) contains the derivative of x itself, which is 1. The gradient need not "
+                    "pass the weights of every part (exercise 3.1 measures it).",
                     "x + part(x) 的导数包含 x 自己的导数，也就是 1。梯度不必经过每个部分的权重（练习 3.1 做了测量）。"),
         wrong=(
             (Text("They reduce the number of parameters", "减少参数量"),

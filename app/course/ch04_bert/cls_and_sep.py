@@ -1,9 +1,8 @@
 # %% [markdown] lang="en"
 # BERT reads one text or two texts as one list of tokens, with two special tokens:
 #
-# * `[CLS]` is the first token. It stands for no word. Its vector after the last layer is used for the whole input: for
-# example, to
-#   classify a pair of texts.
+# * `[CLS]` is the first token. It stands for no word. Its vector after the last layer is used for the whole input: for example,
+#   to classify a pair of texts.
 # * `[SEP]` ends each text.
 #
 # | | |
@@ -14,14 +13,11 @@
 # Write two functions.
 #
 # 1. `build_inputs(tokens_a, tokens_b=None)` gets lists of tokens and returns the list of all tokens and the list of
-# `token_type_ids`.
-#    Do not change the lists that you get. (Exercise 7.1 adds truncation.)
+#    `token_type_ids`. Do not change the lists that you get. (Exercise 7.1 adds truncation.)
 # 2. `cls_vector(tokens, token_type_ids)` gets these two lists and returns the vector of `[CLS]` after the last layer.
-#    `tokenizer.convert_tokens_to_ids(tokens)` gives the ids. `model(input_ids, token_type_ids)` takes int64 tensors [1, S]
-# and returns
-#    two tensors: the vectors of all tokens [1, S, H], and the pooled vector [1, H] (the vector of `[CLS]`, after one more
-# layer). `S` is
-#    the number of tokens, `H` the length of a vector.
+#    `tokenizer.convert_tokens_to_ids(tokens)` gives the ids. `model(input_ids, token_type_ids)` takes int64 tensors [1, S] and
+#    returns two tensors: the vectors of all tokens [1, S, H], and the pooled vector [1, H] (the vector of `[CLS]`, after one
+#    more layer). `S` is the number of tokens, `H` the length of a vector.
 
 # %% [markdown] lang="zh"
 # BERT 把一个或两个文本读成一个词元列表，其中有两个特殊词元：
@@ -40,8 +36,7 @@
 #    不要改动传入的列表。（截断在练习 7.1。）
 # 2. `cls_vector(tokens, token_type_ids)`：输入是上面两个列表，返回 `[CLS]` 在最后一层之后的向量。
 #    `tokenizer.convert_tokens_to_ids(tokens)` 给出编号。`model(input_ids, token_type_ids)` 的输入是 int64 张量 [1, S]，
-# 返回两个张量：
-#    所有词元的向量 [1, S, H]，以及 pooled 向量 [1, H]（`[CLS]` 的向量再经过一层）。`S` 是词元数，`H` 是向量长度。
+#    返回两个张量：所有词元的向量 [1, S, H]，以及 pooled 向量 [1, H]（`[CLS]` 的向量再经过一层）。`S` 是词元数，`H` 是向量长度。
 
 # %%
 import paddle
@@ -95,8 +90,7 @@ print("the same as the tokenizer:", same)
 
 # %% [markdown] lang="en"
 # `[CLS]` sees both texts. A stays the same, B changes, and the vector of `[CLS]` changes. The number is the cosine with the
-# vector of
-# the first pair.
+# vector of the first pair.
 
 # %% [markdown] lang="zh"
 # `[CLS]` 能看到两个文本。A 不变，B 变了，`[CLS]` 的向量也变了。数字是它与第一个句对的向量的余弦相似度。
@@ -113,8 +107,8 @@ for other in ("他去了医院", "她去了医院", "他去了学校", "系统�
     print(f"{text_a} | {other}: {float(F.cosine_similarity(first, pair_vector(text_a, other), axis=0)):.3f}")
 
 # %% [markdown] lang="en"
-# `[SEP]` and the segments mark where A ends. Here are two pairs with the same characters and another border. Without `[SEP]` and
-# segments, both inputs are the same, and no model could tell the pairs apart.
+# `[SEP]` and the segments mark where A ends. Here are two pairs with the same characters and another border. Without `[SEP]`
+# and segments, both inputs are the same, and no model could tell the pairs apart.
 
 # %% [markdown] lang="zh"
 # `[SEP]` 和片段编号标出 A 在哪里结束。下面两个句对的字完全相同，只是分界不同。

@@ -32,11 +32,10 @@ HINTS = (
     ),
 )
 REASON = Text(
-    "Every other token's vector is about its own word as well. `[CLS]` has no word of its own, so its vector can be trained to "
-    "describe the whole input; in pretraining, the next-sentence head reads it. For a task on single tokens (tagging, spans of "
-    "answers), the vectors of the tokens are used instead. `[SEP]` belongs to the text that it ends, so the first one has "
-    "segment 0 "
-    "and the last one segment 1.",
+    "Every other token's vector is about its own word as well. `[CLS]` has no word of its own, so its vector can be trained "
+    "to describe the whole input; in pretraining, the next-sentence head reads it. For a task on single tokens (tagging, "
+    "spans of answers), the vectors of the tokens are used instead. `[SEP]` belongs to the text that it ends, so the first "
+    "one has segment 0 and the last one segment 1.",
     "其他词元的向量还要表示自己的词。`[CLS]` 没有自己的词，所以它的向量可以训练成对整个输入的描述；预训练时，"
     "下一句预测头读的就是它。"
     "如果任务针对单个词元（序列标注、答案片段），就用各个词元的向量。`[SEP]` 属于它所结束的文本，"

@@ -4,17 +4,15 @@
 #
 # Write `count_parameters(config)`. It returns a dictionary with three numbers:
 #
-# * `"embeddings"`: the tables of tokens (`vocab_size`), positions (`max_position_embeddings`) and segments
-# (`type_vocab_size`), and
-#   one layer normalization.
-# * `"layers"`: all encoder layers together (`num_hidden_layers`). A layer has the self-attention with four linear layers H x
-# H (query,
-#   key, value, output), the feed-forward network with two linear layers (H -> `intermediate_size` -> H), and two layer
+# * `"embeddings"`: the tables of tokens (`vocab_size`), positions (`max_position_embeddings`) and segments (`type_vocab_size`),
+#   and one layer normalization.
+# * `"layers"`: all encoder layers together (`num_hidden_layers`). A layer has the self-attention with four linear layers H x H
+#   (query, key, value, output), the feed-forward network with two linear layers (H -> `intermediate_size` -> H), and two layer
 #   normalizations.
 # * `"pooler"`: one linear layer H x H, which works on the vector of [CLS].
 #
-# H is `hidden_size`. A linear layer from `n` to `m` has `n * m` weights and `m` biases. A layer normalization has a weight and a
-# bias for each of the H values. An embedding table has no bias. The heads of pretraining are not counted.
+# H is `hidden_size`. A linear layer from `n` to `m` has `n * m` weights and `m` biases. A layer normalization has a weight and
+# a bias for each of the H values. An embedding table has no bias. The heads of pretraining are not counted.
 
 # %% [markdown] lang="zh"
 # (Devlin et al. 2019) 给出：BERT base 有 1.1 亿参数，BERT large 有 3.4 亿参数。它们在哪里？请根据配置把它们数出来。
@@ -22,7 +20,7 @@
 # 请写出 `count_parameters(config)`，返回一个字典，里面有三个数：
 #
 # * `"embeddings"`：词元（`vocab_size`）、位置（`max_position_embeddings`）、片段（`type_vocab_size`）三个嵌入表，
-# 加上一个层归一化。
+#   加上一个层归一化。
 # * `"layers"`：所有编码器层（`num_hidden_layers`）的总和。一层里有：自注意力的四个线性层 H x H（query、key、value、输出），
 #   前馈网络的两个线性层（H -> `intermediate_size` -> H），以及两个层归一化。
 # * `"pooler"`：一个线性层 H x H，作用在 [CLS] 的向量上。
@@ -60,8 +58,8 @@ def count_parameters(config):
 
 
 # %% [markdown] lang="en"
-# The shipped model is built by PaddleNLP, so its parameters can be counted directly. In a small model the vocabulary takes
-# a larger share.
+# The shipped model is built by PaddleNLP, so its parameters can be counted directly. In a small model the vocabulary takes a
+# larger share.
 
 # %% [markdown] lang="zh"
 # 项目自带的模型由 PaddleNLP 构建，可以直接数出它的参数。模型越小，词表占的比例越大。
@@ -78,8 +76,8 @@ model = AutoModel.from_pretrained(f"{ROOT}/data/models/bert-mini-zh")
 print("counted in the shipped model:", f"{sum(int(parameter.size) for parameter in model.parameters()):,}")
 
 # %% [markdown] lang="en"
-# More heads do not mean more parameters: the heads share the width (exercise 2.3). A wider model does: the layers grow with
-# the square of the width.
+# More heads do not mean more parameters: the heads share the width (exercise 2.3). A wider model does: the layers grow with the
+# square of the width.
 
 # %% [markdown] lang="zh"
 # 头数增加，参数不会变多：各个头平分向量的宽度（练习 2.3）。宽度增加，参数就会变多：各层的参数量与宽度的平方成正比。

@@ -27,10 +27,9 @@ HINTS = (
 )
 REASON = Text(
     "With I = 4H, a layer has about 4H² in the attention and 8H² in the feed-forward network: two thirds of a layer are "
-    "feed-forward. Base is 109,482,240 (rounded to 110M), large 335,141,888 (about 340M). With its heads for pretraining, base "
-    "has "
-    "110,106,428: the decoder of the masked LM shares the token table, so only its transform and biases are added. The number of "
-    "heads does not occur in the count.",
+    "feed-forward. Base is 109,482,240 (rounded to 110M), large 335,141,888 (about 340M). With its heads for pretraining, "
+    "base has 110,106,428: the decoder of the masked LM shares the token table, so only its transform and biases are added. "
+    "The number of heads does not occur in the count.",
     "当 I = 4H 时，一层的注意力约有 4H² 个参数，前馈网络约有 8H² 个：一层的三分之二在前馈网络里。base 是 109,482,240（约 1.1 "
     "亿），"
     "large 是 335,141,888（约 3.4 亿）。加上预训练的输出头，base 是 110,106,428：掩码语言模型的解码层与词元嵌入表共享权重，"

@@ -6,9 +6,8 @@
 # * segment: does it belong to text A (0) or to text B (1)? Two rows. PaddleNLP calls the numbers `token_type_ids`.
 #
 # Write `input_embeddings`. `B` is the batch size, `S` the number of tokens, `H` the length of a vector, `V` the size of the
-# vocabulary, `P` the number of positions. `words`, `positions` and `segments` are the three tables. `F.embedding(ids,
-# table)` looks up
-# the rows. `layer_norm` is a layer: call it. Dropout is left out.
+# vocabulary, `P` the number of positions. `words`, `positions` and `segments` are the three tables. `F.embedding(ids, table)`
+# looks up the rows. `layer_norm` is a layer: call it. Dropout is left out.
 
 # %% [markdown] lang="zh"
 # BERT 的输入是每个词元的三种嵌入之和，再做层归一化：
@@ -18,8 +17,8 @@
 # * 片段嵌入：它属于文本 A（0）还是文本 B（1）？共两行。PaddleNLP 把这些编号叫作 `token_type_ids`。
 #
 # 请写出 `input_embeddings`。`B` 是批大小，`S` 是词元数，`H` 是向量长度，`V` 是词表大小，`P` 是位置数。
-# `words`、`positions`、`segments` 是三个表。`F.embedding(ids, table)` 用来查表。`layer_norm` 是一个层，直接调用它。这里省略
-# dropout。
+# `words`、`positions`、`segments` 是三个表。`F.embedding(ids, table)` 用来查表。`layer_norm` 是一个层，直接调用它。
+# 这里省略 dropout。
 
 # %%
 import paddle
@@ -70,9 +69,8 @@ with paddle.no_grad():
     print("largest difference from the model:", float((vectors - embeddings(ids, types)).abs().max()))
 
 # %% [markdown] lang="en"
-# Why positions? "The cat chases the mouse" and "the mouse chases the cat" have the same tokens. Without positions, their
-# [CLS] vectors
-# are the same, too.
+# Why positions? "The cat chases the mouse" and "the mouse chases the cat" have the same tokens. Without positions, their [CLS]
+# vectors are the same, too.
 
 # %% [markdown] lang="zh"
 # 为什么需要位置？“猫追老鼠”和“老鼠追猫”的词元完全相同。没有位置，它们的 [CLS] 向量也相同。
@@ -90,9 +88,8 @@ for name, table in (("with", POSITIONS), ("without", paddle.zeros_like(POSITIONS
     print(f"{name} positions, largest difference of the two [CLS] vectors: {float(difference.abs().max()):.4f}")
 
 # %% [markdown] lang="en"
-# Why segments? The model's next-sentence head says how likely it is that B follows A. The second B has nothing to do with A.
-# If all
-# segment ids are 0, the model no longer knows which tokens belong to B, although [SEP] is still there.
+# Why segments? The model's next-sentence head says how likely it is that B follows A. The second B has nothing to do with A. If
+# all segment ids are 0, the model no longer knows which tokens belong to B, although [SEP] is still there.
 
 # %% [markdown] lang="zh"
 # 为什么需要片段？模型的下一句预测头给出 B 接在 A 后面的概率。第二个 B 与 A 毫无关系。

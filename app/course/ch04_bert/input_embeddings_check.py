@@ -31,11 +31,11 @@ HINTS = (
 )
 REASON = Text(
     "A sum costs no width: a concatenation would make every vector three times as long. The rows of positions [S, H] are "
-    "broadcast "
-    "over the batch, because every text starts at position 0; positions go on through B and do not start again. The sum is "
-    "normalized once, so the size of a table does not matter for the next layer. Without segments, only [SEP] marks the border.",
+    "broadcast over the batch, because every text starts at position 0; positions go on through B and do not start again. The "
+    "sum is normalized once, so the scale of the sum does not matter for the next layer. Without segments, only [SEP] "
+    "marks the border.",
     "相加不增加宽度：拼接会让每个向量变成三倍长。位置的行 [S, H] 在批上广播，因为每个文本都从位置 0 开始；"
-    "位置编号在 B 中继续往下数，不会重新开始。只对和做一次归一化，所以各个表的数值大小不影响下一层。没有片段嵌入，就只有 [SEP] "
+    "位置编号在 B 中继续往下数，不会重新开始。只对和做一次归一化，所以和的尺度不影响下一层。没有片段嵌入，就只有 [SEP] "
     "标出分界。",
 )
 

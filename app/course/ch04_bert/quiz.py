@@ -44,8 +44,7 @@ QUESTIONS = (
         right=Text("It attends to all tokens of both texts and has no word of its own, so it can be trained to describe the pair",
                    "它能看到两个文本的所有词元，又没有自己的词，所以可以训练成对整个句对的描述"),
         reason=Text("In every layer [CLS] takes a weighted mean over all tokens. What it collects is learned, in pretraining "
-                    "and in "
-                    "fine-tuning.",
+                    "and in fine-tuning.",
                     "在每一层，[CLS] 都对所有词元做加权平均。收集什么是在预训练和微调中学到的。"),
         wrong=(
             (Text("It is the mean of the vectors of all tokens", "它是所有词元向量的平均"),
@@ -79,8 +78,7 @@ QUESTIONS = (
              "一个 WordPiece 词表里有 un、una、##aff、##able 和 ##ffable。`unaffable` 会被怎样切分？"),
         right=Text("una ##ffable", "una ##ffable"),
         reason=Text("From left to right, the longest piece of the vocabulary is taken: una, then ##ffable. The mark ## means "
-                    "that the "
-                    "piece continues a word.",
+                    "that the piece continues a word.",
                     "从左到右，每次取词表里最长的片段：先是 una，再是 ##ffable。## 表示这个片段是词的后续部分。"),
         wrong=(
             (Text("un ##aff ##able", "un ##aff ##able"),
