@@ -110,7 +110,7 @@ CHAPTERS = (
         Text("Chapter 3", "第 3 章"),
         ("input_embeddings", "The three input embeddings", "三种输入嵌入", 25),
         ("count_parameters", "Parameters of base and large", "base 与 large 的参数量", 30),
-        ("cls_and_sep", "What [CLS] and [SEP] are for", "[CLS] 与 [SEP] 的作用", 25),
+        ("cls_and_sep", "What [CLS] and [SEP] are for", "[CLS] 与 [SEP] 的作用", 30),
     ),
     _chapter(
         5, "pretraining",
