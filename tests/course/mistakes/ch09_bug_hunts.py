@@ -1,0 +1,43 @@
+"""Planted wrong mends: (name, a piece of the solution, what stands in its place, words of the message that names the mistake)."""
+
+NSP = "F.cross_entropy(nsp_logits, nsp_labels)"
+DENSE = "self.dense = nn.Linear(size, hidden)"
+CLASSIFIER = """self.classifier = nn.Linear(hidden, 2)
+
+    def forward(self, x):"""
+FEATURES = "features = paddle.tanh(self.dense(x))"
+MATCHER = f"{DENSE}\n        {CLASSIFIER}\n        {FEATURES}"
+MISTAKES = {
+    "9.1": [
+        ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
+        ("label 1 ignored", NSP, "F.cross_entropy(nsp_logits, nsp_labels, ignore_index=1)", "labels are 1"),
+        ("labels exchanged", NSP, "F.cross_entropy(nsp_logits, 1 - nsp_labels)", "exchanged"),
+        ("labels shifted", NSP, "F.cross_entropy(nsp_logits, nsp_labels + 1, ignore_index=PAD)", "neither 0 nor 1"),
+        ("weights, still ignored", NSP,
+         "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]), ignore_index=PAD)", "labels are 0"),
+        ("summed", NSP, 'F.cross_entropy(nsp_logits, nsp_labels, reduction="sum")', "not their mean"),
+        ("padding predicted", "F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)", "F.cross_entropy(lm_logits, lm_labels)",
+         "wrong for NSP only"),
+    ],
+    "9.2": [
+        ("a Python list", DENSE, "self.layers = [nn.Linear(size, hidden)]\n        self.dense = lambda x: self.layers[0](x)",
+         "Python lists"),
+        ("created at the first call", MATCHER, f"""self.hidden = hidden
+        {CLASSIFIER}
+        if not hasattr(self, "dense"):
+            self.dense = nn.Linear(x.shape[-1], self.hidden)
+        {FEATURES}""", "created late"),
+        ("frozen", DENSE, f"{DENSE}\n        self.dense.weight.stop_gradient = True", "frozen"),
+        ("a fixed seed", MATCHER, f"""self.hidden = hidden
+        {CLASSIFIER}
+        paddle.seed(3)
+        features = paddle.tanh(nn.Linear(x.shape[-1], self.hidden)(x))""", "with a fixed seed"),
+        ("made again, not used", "paddle.tanh(self.dense(x))", "paddle.tanh(nn.Linear(*self.dense.weight.shape)(x))",
+         "new at each call"),
+        ("no tanh", "paddle.tanh(self.dense(x))", "self.dense(x)", "tanh is gone"),
+        ("no hidden layer", MATCHER, f"""hidden = size
+        {CLASSIFIER}
+        features = x""", "hidden layer is gone"),
+        ("detached", "paddle.tanh(self.dense(x))", "paddle.tanh(self.dense(x)).detach()", "detached"),
+    ],
+}  # fmt: skip
