@@ -5,18 +5,20 @@
 #
 # The bug is in `pretraining_loss`, in the second cell of code. Find it and mend it. The function returns two numbers:
 #
-# * the masked-LM loss: the mean cross-entropy over the predicted positions. A position that is not predicted has the label 0 (`PAD`).
+# * the masked-LM loss: the mean cross-entropy over the predicted positions. A position that is not predicted has the label 0
+#   (`PAD`).
 # * the NSP loss: the mean cross-entropy over the B pairs.
 #
-# The first cell has the data and the model, and no bug. Look at what the loss and the accuracy say about the same batch: what must
-# be true of the pairs if both numbers are right? The check tests what your program does, not how you write it.
+# The first cell has the data and the model, and no bug. Look at what the loss and the accuracy say about the same batch:
+# what must be true of the pairs if both numbers are right? The check tests what your program does, not how you write it.
 #
-# This is a real bug. It was in a published pretraining script, whose users saw just this: a very small NSP loss and an accuracy near
-# 50 %.
+# This is a real bug. It was in a published pretraining script, whose users saw just this: a very small NSP loss and an
+# accuracy near 50 %.
 
 # %% [markdown] lang="zh"
-# **用户报告。** “我用两个损失预训练一个小的 BERT：掩码语言模型和 NSP（标签 0：B 是 A 的下文；标签 1：B 来自别的文档）。NSP 损失在 60 步之内就降到
-# 0.01 以下，之后再也不上升，换学习率、换数据都一样。我以为 NSP 已经学会了，可是 NSP 的准确率只有 50%，和抛硬币一样。”
+# **用户报告。** “我用两个损失预训练一个小的 BERT：掩码语言模型和 NSP（标签 0：B 是 A 的下文；标签 1：B 来自别的文档）。
+# NSP 损失在 60 步之内就降到0.01 以下，之后再也不上升，换学习率、换数据都一样。我以为 NSP 已经学会了，
+# 可是 NSP 的准确率只有 50%，和抛硬币一样。”
 #
 # 错误在第二个代码单元的 `pretraining_loss` 里。请找到并改正。这个函数返回两个数：
 #

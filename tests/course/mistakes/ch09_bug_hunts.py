@@ -7,6 +7,8 @@ CLASSIFIER = """self.classifier = nn.Linear(hidden, 2)
     def forward(self, x):"""
 FEATURES = "features = paddle.tanh(self.dense(x))"
 MATCHER = f"{DENSE}\n        {CLASSIFIER}\n        {FEATURES}"
+PERMUTED = "generator = np.random.default_rng([seed, epoch])\n    order = generator.permutation(rows)"
+CUT = "\n    return [order[begin : begin + batch_size] for begin in range(0, rows, batch_size)]"
 MISTAKES = {
     "9.1": [
         ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
@@ -39,5 +41,22 @@ MISTAKES = {
         {CLASSIFIER}
         features = x""", "hidden layer is gone"),
         ("detached", "paddle.tanh(self.dense(x))", "paddle.tanh(self.dense(x)).detach()", "detached"),
+    ],
+    "9.3": [
+        ("one order for all epochs", PERMUTED, PERMUTED.replace("[seed, epoch]", "seed"), "not again in each epoch"),
+        ("the seed not used", PERMUTED, PERMUTED.replace("[seed, epoch]", "epoch"), "`seed` has no effect"),
+        ("NumPy's global generator", PERMUTED, "order = np.random.permutation(rows)", "global generator"),
+        ("not seeded", PERMUTED, PERMUTED.replace("[seed, epoch]", ""), "not seeded by these two numbers"),
+        ("with replacement", PERMUTED, PERMUTED.replace("permutation(rows)", "integers(0, rows, rows)"), "with replacement"),
+        ("shuffled within the batches", PERMUTED + CUT, PERMUTED.replace("permutation(rows)", "permutation(0)") + """
+    order = np.arange(rows)
+    return [generator.permutation(order[begin : begin + batch_size]) for begin in range(0, rows, batch_size)]""", "stay together"),
+        ("only the batches change places", PERMUTED + CUT, PERMUTED.replace("permutation(rows)", "permutation(-(-rows // batch_size))")
+         + """
+    return [np.arange(rows)[number * batch_size : (number + 1) * batch_size] for number in order]""", "stay together"),
+        ("rotated", "order = generator.permutation(rows)", "order = np.roll(np.arange(rows), generator.integers(1, rows))",
+         "moved as blocks"),
+        ("the last batch left out", PERMUTED + CUT,
+         (PERMUTED + CUT).replace("range(0, rows,", "range(0, rows - batch_size + 1,"), "rows are lost"),
     ],
 }  # fmt: skip
