@@ -9,6 +9,7 @@ FEATURES = "features = paddle.tanh(self.dense(x))"
 MATCHER = f"{DENSE}\n        {CLASSIFIER}\n        {FEATURES}"
 PERMUTED = "generator = np.random.default_rng([seed, epoch])\n    order = generator.permutation(rows)"
 CUT = "\n    return [order[begin : begin + batch_size] for begin in range(0, rows, batch_size)]"
+RATIO = "return (each * is_token).sum() / is_token.sum()"
 MISTAKES = {
     "9.1": [
         ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
@@ -58,5 +59,14 @@ MISTAKES = {
          "moved as blocks"),
         ("the last batch left out", PERMUTED + CUT,
          (PERMUTED + CUT).replace("range(0, rows,", "range(0, rows - batch_size + 1,"), "rows are lost"),
+    ],
+    "9.4": [
+        ("padding predicted", RATIO, "return each.mean()", "easy"),
+        ("only the number masked", RATIO, "return each.sum() / is_token.sum()", "missing in the sum"),
+        ("divided by the batch size", RATIO, "return (each * is_token).sum() / labels.shape[0]", "batch size"),
+        ("a mean for each text", RATIO, "return ((each * is_token).sum(axis=1) / is_token.sum(axis=1)).mean()", "short text"),
+        ("the mask inverted", "is_token = (labels != PAD).astype(\"float32\")  # [B, S]\n    return (each * is_token).sum()",
+         "is_token = (labels == PAD).astype(\"float32\")\n    return (each * is_token).sum()", "inverted"),
+        ("a sum", RATIO, "return (each * is_token).sum()", "not their mean"),
     ],
 }  # fmt: skip
