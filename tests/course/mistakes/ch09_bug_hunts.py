@@ -10,6 +10,7 @@ MATCHER = f"{DENSE}\n        {CLASSIFIER}\n        {FEATURES}"
 PERMUTED = "generator = np.random.default_rng([seed, epoch])\n    order = generator.permutation(rows)"
 CUT = "\n    return [order[begin : begin + batch_size] for begin in range(0, rows, batch_size)]"
 RATIO = "return (each * is_token).sum() / is_token.sum()"
+SEEDED = "set_seed(seed)\n    model"
 MISTAKES = {
     "9.1": [
         ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
@@ -68,5 +69,15 @@ MISTAKES = {
         ("the mask inverted", "is_token = (labels != PAD).astype(\"float32\")  # [B, S]\n    return (each * is_token).sum()",
          "is_token = (labels == PAD).astype(\"float32\")\n    return (each * is_token).sum()", "inverted"),
         ("a sum", RATIO, "return (each * is_token).sum()", "not their mean"),
+    ],
+    "9.5": [
+        ("only NumPy seeded", SEEDED, SEEDED.replace("set_seed", "np.random.seed"), "not seeded by `seed` anywhere"),
+        ("only Paddle seeded", SEEDED, SEEDED.replace("set_seed", "paddle.seed"), "NumPy's generator"),
+        ("a constant seed", SEEDED, SEEDED.replace("(seed)", "(1)"), "The seeds 3 and 4 give the same head"),
+        ("seeded in each epoch", "for _ in range(2):\n", "for _ in range(2):\n        set_seed(seed)\n",
+         "again in each epoch"),
+        ("a head of zeros", "    run = {", "    model[1].weight.set_value(paddle.zeros([24, 2]))\n    run = {", "the same head"),
+        ("no dropout", "nn.Dropout(0.1)", "nn.Dropout(0.0)", "without dropout"),
+        ("no shuffling", "np.random.permutation(64)", "np.arange(64)", "same order of the rows. It has to"),
     ],
 }  # fmt: skip
