@@ -92,12 +92,12 @@ def check(student: Student) -> Iterator[Text]:
         f"The loss is the mean over the {tokens} tokens, not over the {positions} positions: {right:.4f}.",
         f"损失是 {tokens} 个词元的平均，不是 {positions} 个位置的平均：{right:.4f}。",
     )
-    equal("the loss of the same batch, padded further", _number(padded), right)
+    equal("lm_loss(logits, labels), S = 22", _number(padded), right)
     full = [part[:1] for part in (logits, labels)]  # a batch without padding
-    equal("the loss of a text without padding", _number(student.lm_loss(*full)), float(each[0].mean()))
+    equal("lm_loss(logits[:1], labels[:1])", _number(student.lm_loss(*full)), float(each[0].mean()))
     changed = paddle.to_tensor((logits + 5 * paddle.randn(logits.shape) * (1 - mask).unsqueeze(-1)).numpy(), stop_gradient=False)
     loss = student.lm_loss(changed, labels)
-    equal("the loss with other logits at the padding", _number(loss), right)
+    equal("lm_loss(other_logits, labels)", _number(loss), right)
     require(
         isinstance(loss, paddle.Tensor) and not loss.stop_gradient,
         "The loss has no gradient, so nothing can be learned from it. Return the tensor, not a number.",
@@ -105,7 +105,7 @@ def check(student: Student) -> Iterator[Text]:
     )
     loss.sum().backward()
     equal(
-        "the gradient of the logits", changed.grad,
+        "logits.grad", changed.grad,
         (F.softmax(changed) - F.one_hot(labels, logits.shape[-1])) * (mask / mask.sum()).unsqueeze(-1),
     )  # fmt: skip
     yield Text(

@@ -88,7 +88,7 @@ def check(student: Student) -> Iterator[Text]:
     target = paddle.to_tensor(labels)
     turned = F.cross_entropy(nsp_logits, 1 - target)
     equal(
-        "NSP loss", _number(nsp_loss(labels)), float(F.cross_entropy(nsp_logits, target)),
+        "nsp_loss", _number(nsp_loss(labels)), float(F.cross_entropy(nsp_logits, target)),
         [
             (float(turned), Text("The labels 0 and 1 are exchanged.", "标签 0 和 1 被对调了。")),
             (float(F.cross_entropy(nsp_logits, target, reduction="sum")), Text(
@@ -110,7 +110,7 @@ def check(student: Student) -> Iterator[Text]:
     each = F.cross_entropy(lm_logits, lm_labels, reduction="none").squeeze(-1)
     predicted = (lm_labels != 0).astype("float32")
     equal(
-        "masked-LM loss", lm_loss, (each * predicted).sum() / predicted.sum(),
+        "lm_loss", lm_loss, (each * predicted).sum() / predicted.sum(),
         [
             (each.mean(), Text(
                 "Now masked LM learns the label 0 ([PAD]) at each position that is not predicted. `ignore_index=0` was right "
@@ -140,7 +140,7 @@ def check(student: Student) -> Iterator[Text]:
 
 def _number(value) -> float:
     """A loss as a number."""
-    equal("NSP loss", np.asarray(value).size, 1, [(5, Text(
+    equal("nsp_loss", np.asarray(value).size, 1, [(5, Text(
         "There is one loss for each pair; take the mean.", "每个句对有一个损失；请取平均。"))])  # fmt: skip
     return float(value)
 

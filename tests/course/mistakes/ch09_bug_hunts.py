@@ -11,6 +11,10 @@ PERMUTED = "generator = np.random.default_rng([seed, epoch])\n    order = genera
 CUT = "\n    return [order[begin : begin + batch_size] for begin in range(0, rows, batch_size)]"
 RATIO = "return (each * is_token).sum() / is_token.sum()"
 SEEDED = "set_seed(seed)\n    model"
+STEP = "        optimizer.step()\n        optimizer.clear_grad()\n        losses.append(total)\n"
+BACKWARD = "            loss.backward()\n            total += float(loss)\n"
+INNER = STEP.replace("        optimizer", "            optimizer")
+SUMMED = 'labels[rows], reduction="sum") / (end - begin)\n'
 MISTAKES = {
     "9.1": [
         ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
@@ -79,5 +83,20 @@ MISTAKES = {
         ("a head of zeros", "    run = {", "    model[1].weight.set_value(paddle.zeros([24, 2]))\n    run = {", "the same head"),
         ("no dropout", "nn.Dropout(0.1)", "nn.Dropout(0.0)", "without dropout"),
         ("no shuffling", "np.random.permutation(64)", "np.arange(64)", "same order of the rows. It has to"),
+    ],
+    "9.6": [
+        ("stepped each time, but less", SUMMED + BACKWARD + STEP, "labels[rows]) / accumulation_steps\n" + BACKWARD + INNER, "only a smaller one"),
+        ("not divided", SUMMED, "labels[rows])\n", "times too large"),
+        ("rows added", SUMMED, 'labels[rows], reduction="sum")\n', "divide by the number of rows"),
+        ("divided by the steps", SUMMED, "labels[rows]) / accumulation_steps\n", "so its step is too small"),
+        ("a mean of means", SUMMED, "labels[rows]) / -(-(end - begin) // batch_size)\n", "mean of means"),
+        ("not cleared", STEP, STEP.replace("        optimizer.clear_grad()\n", ""), "not cleared"),
+        ("cleared each time", "loss.backward()\n            total +=", "optimizer.clear_grad()\n            loss.backward()\n            total +=",
+         "only the last micro-batch"),
+        ("cleared before the step", STEP, "        optimizer.clear_grad()\n        optimizer.step()\n        losses.append(total)\n",
+         "not changed at all"),
+        ("the last group lost", STEP, "        if end - begin < group_size:\n            break\n" + STEP, "its rows are lost"),
+        ("one large batch", "for first in range(begin, end, batch_size):\n            rows = slice(first, first + batch_size)",
+         "for first in [begin]:\n            rows = slice(begin, end)", "at once"),
     ],
 }  # fmt: skip
