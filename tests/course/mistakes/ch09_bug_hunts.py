@@ -15,6 +15,10 @@ STEP = "        optimizer.step()\n        optimizer.clear_grad()\n        losses
 BACKWARD = "            loss.backward()\n            total += float(loss)\n"
 INNER = STEP.replace("        optimizer", "            optimizer")
 SUMMED = 'labels[rows], reduction="sum") / (end - begin)\n'
+FITTED = "threshold = best_threshold(dev_scores[number], dev_labels)\n"
+ON_DEV = "score = accuracy(dev_scores[number], dev_labels, threshold)"
+KEPT = "    number, threshold, _ = best\n"
+FINAL = "return number, threshold, accuracy(test_scores[number], test_labels, threshold)"
 MISTAKES = {
     "9.1": [
         ("class weights", NSP, "F.cross_entropy(nsp_logits, nsp_labels, weight=paddle.to_tensor([2.0, 1.0]))", "class weights"),
@@ -98,5 +102,20 @@ MISTAKES = {
         ("the last group lost", STEP, "        if end - begin < group_size:\n            break\n" + STEP, "its rows are lost"),
         ("one large batch", "for first in range(begin, end, batch_size):\n            rows = slice(first, first + batch_size)",
          "for first in [begin]:\n            rows = slice(begin, end)", "at once"),
+    ],
+    "9.7": [
+        ("the threshold fitted on test", KEPT, KEPT + "    threshold = best_threshold(test_scores[number], test_labels)\n",
+         "fitted to the labels of test"),
+        ("dev reported as test", FINAL, "return best", "This is the accuracy on dev"),
+        ("dev and test chosen together", ON_DEV, ON_DEV + " + accuracy(test_scores[number], test_labels, threshold)",
+         "take part in the choice"),
+        ("threshold fitted on all labels", FITTED + "        " + ON_DEV, "labels = np.concatenate([dev_labels, test_labels])\n        threshold = "
+         "best_threshold(np.concatenate([dev_scores[number], test_scores[number]]), labels)\n        " + ON_DEV, "labels of test"),
+        ("the last threshold kept", KEPT, "    number = best[0]\n", "of the last model of the loop"),
+        ("tested with 0.5", FINAL, FINAL.replace("labels, threshold)", "labels, 0.5)"), "with the threshold 0.5"),
+        ("chosen with 0.5", ON_DEV, "score = accuracy(dev_scores[number], dev_labels, 0.5)", "not each with its own threshold"),
+        ("the worst kept", "best = 0, 0.5, -1.0\n    for number in range(len(dev_scores)):\n        " + FITTED + "        " + ON_DEV
+         + "\n        if score > best[2]", "best = 0, 0.5, 2.0\n    for number in range(len(dev_scores)):\n        " + FITTED + "        "
+         + ON_DEV + "\n        if score < best[2]", "smallest accuracy"),
     ],
 }  # fmt: skip
