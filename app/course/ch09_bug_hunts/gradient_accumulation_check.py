@@ -264,14 +264,15 @@ def _check_losses(losses: List[float]) -> None:
         each = _gradients(_simulated(begin), x[group], labels[group])[0]
         expected.append(each.mean())
         means.append([each[first : first + SIZE].mean() for first in range(0, len(each), SIZE)])
+    last = Text("These are the losses of the last micro-batch of each group only.", "这只是每组最后一个小批的损失。")
     equal(
         "train_epoch(...) (N=31)", losses, expected,
         [
             ([loss / STEPS for loss in expected], Text(
                 "The losses are divided twice: their sum over a group is the mean already.",
                 "损失被除了两次：它们在一组内的和已经是平均了。")),
-            ([each[-1] for each in means], Text(
-                "These are the losses of the last micro-batch of each group.", "这是每组最后一个小批的损失。")),
+            ([each[-1] for each in means], last),
+            ([each[-1] * share for each, share in zip(means, (4 / 12, 4 / 12, 3 / 7))], last),
             ([sum(each) for each in means], Text(
                 "These are sums over the micro-batches, not means over the rows.", "这是各小批之和，不是各行的平均。")),
             ([float(np.mean(each)) for each in means], Text(

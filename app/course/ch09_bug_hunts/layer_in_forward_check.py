@@ -171,6 +171,7 @@ def _check_formula(model: paddle.nn.Layer, x: paddle.Tensor, logits: paddle.Tens
         [
             (out(dense), Text("The tanh is gone: without it, two linear layers are one linear layer.",
                               "tanh 没有了：没有它，两个线性层就等于一个线性层。")),
+            (out(F.relu(dense)), Text("The activation is relu; the formula has tanh.", "激活函数用了 relu；公式里是 tanh。")),
             (paddle.tanh(out(paddle.tanh(dense))), Text(
                 "There is a second tanh after the classifier.",
                 "分类器后面多了一个 tanh。")),
