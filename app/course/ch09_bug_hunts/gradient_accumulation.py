@@ -4,9 +4,9 @@
 # accumulation. The loss is as noisy as before, and a colleague with a large machine, who really uses 64 rows, gets another
 # curve. Only my log has fewer lines."
 #
-# The bug is in `train_epoch`, in the first cell of code. Find it and mend it. The function goes through the rows in order,
-# in micro-batches of `batch_size` rows, and makes one optimizer step for each group of `accumulation_steps` micro-batches.
-# It returns the loss of each step: the mean over the rows of the group.
+# The bug is in `train_epoch`; everything else is right. Find it and mend it. The function goes through the rows in order, in
+# micro-batches of `batch_size` rows, and makes one optimizer step for each group of `accumulation_steps` micro-batches. It
+# returns the loss of each step: the mean over the rows of the group.
 #
 # It is meant to give the same weights and losses as one large batch, that is,
 # `train_epoch(..., batch_size=64, accumulation_steps=1)` is the same as
@@ -14,14 +14,15 @@
 # last group may have fewer micro-batches, and the last micro-batch fewer rows.
 #
 # These are well-known bugs: that the option has no effect, and that the result is nearly, but not quite, that of a large
-# batch. The second kind was in widely used training libraries for years, until 2024.
+# batch. The second kind was in widely used training libraries for years, until 2024. The cell before the check compares the
+# program as you found it with yours.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “我的机器内存只够放 4 行，所以用 `batch_size=4` 和 `accumulation_steps=16` 训练，这应该相当于一批 64 行。
 # 可是得到的权重与不累积、只用 `batch_size=4` 的完全一样，连最后一位都相同。损失和以前一样抖动；同事的机器大，
 # 真的用 64 行一批，他的曲线就不同。只有我的日志行数变少了。”
 #
-# 错误在第一个代码单元的 `train_epoch` 里。请找到并改正。这个函数按顺序遍历各行，每个小批（micro-batch）有 `batch_size` 行，
+# 错误在 `train_epoch` 里，其他部分都是对的。请找到并改正。这个函数按顺序遍历各行，每个小批（micro-batch）有 `batch_size` 行，
 # 每 `accumulation_steps` 个小批为一组，每组更新一次参数。返回每次更新的损失：这一组各行的平均。
 #
 # 它本来应该与一个大批得到相同的权重和损失，也就是说，除了舍入误差，`train_epoch(..., batch_size=64, accumulation_steps=1)` 与
@@ -29,7 +30,7 @@
 # 最后一个小批的行也可以更少。
 #
 # 这是两类常见的错误：一类是选项不起作用，另一类是结果与大批接近但不相等。第二类错误在一些广泛使用的训练库里存在了多年，
-# 直到 2024 年才改正。
+# 直到 2024 年才改正。检查之前的那个单元把你看到的原程序与你改正后的程序作比较。
 
 # %%
 import matplotlib.pyplot as plt

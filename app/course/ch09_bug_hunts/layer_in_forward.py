@@ -3,29 +3,30 @@
 # A network with one hidden layer has to learn that easily. But the loss stays near 0.7 for 200 steps. And when I evaluate
 # the trained model twice on the same pairs, without dropout and without any step in between, I get two different accuracies."
 #
-# The bug is in the class `Matcher`, in the first cell of code. Find it and mend it. The model is meant to be
+# The bug is in the class `Matcher`; everything else is right. Find it and mend it. The model is meant to be
 #
 # $$\text{logits} = \tanh(x W_1 + b_1) W_2 + b_2$$
 #
-# `Matcher(size, hidden)` is built with the length of `x` and of the hidden layer; the output has 2 logits. The function
-# `train` has no bug: it gives the model's parameters to the optimizer before the first step, as usual.
+# `Matcher(size, hidden)` is built with the length of `x` and of the hidden layer; the output has 2 logits. `train` gives the
+# model's parameters to the optimizer before the first step, as usual. The cell before the check compares the program as you
+# found it with yours.
 #
-# This is a well-known kind of bug: forums of every library in which a model is a Python class have many questions about it.
-# Nothing raises an error, and the loss even moves.
+# This is a well-known kind of bug: the forums of the deep learning libraries have many questions about it. Nothing raises an
+# error, and the loss even moves.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “我的匹配模型对每个句对有两个输入数。两个数同为正或同为负，两段文本就匹配。有一个隐藏层的网络应该很容易学会。
 # 可是训练 200 步，损失一直在 0.7 左右。而且训练完以后，在同样的句对上评估两次，没有 dropout，中间也没有更新参数，
 # 两次的准确率却不一样。”
 #
-# 错误在第一个代码单元的 `Matcher` 类里。请找到并改正。模型本来应该是
+# 错误在 `Matcher` 类里，其他部分都是对的。请找到并改正。模型本来应该是
 #
 # $$\text{logits} = \tanh(x W_1 + b_1) W_2 + b_2$$
 #
-# `Matcher(size, hidden)` 的参数是 `x` 的长度和隐藏层的长度；输出有 2 个 logits。`train` 函数没有错误：它和通常一样，
-# 在第一步之前把模型的参数交给优化器。
+# `Matcher(size, hidden)` 的参数是 `x` 的长度和隐藏层的长度；输出有 2 个 logits。`train` 和通常一样，
+# 在第一步之前把模型的参数交给优化器。检查之前的那个单元把你看到的原程序与你改正后的程序作比较。
 #
-# 这是一类很常见的错误：凡是用 Python 类定义模型的框架，论坛上都有很多这样的提问。程序不会报错，损失甚至还在变动。
+# 这是一类很常见的错误：各个深度学习框架的论坛上都有很多这样的提问。程序不会报错，损失甚至还在变动。
 
 # %%
 import matplotlib.pyplot as plt

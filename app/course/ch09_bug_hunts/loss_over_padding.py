@@ -3,11 +3,11 @@
 # padded the same texts to 64 tokens: the loss fell to 0.14, a perplexity of 1.15. A wonderful result, but it cannot be true:
 # in my data, each token is followed by one of two tokens, and a coin decides which. No model can have a perplexity below 2."
 #
-# The bug is in `lm_loss`, in the first cell of code. Find it and mend it. The function is meant to return the mean
+# The bug is in `lm_loss`; everything else is right. Find it and mend it. The function is meant to return the mean
 # cross-entropy of the next token, over the tokens of the batch. `labels` has the next token at each position, and `PAD` (0)
 # where the text has ended; `PAD` never is a token of a text.
 #
-# Perplexity is $e^{\text{loss}}$. The functions `make_batch` and `train` have no bug.
+# Perplexity is $e^{\text{loss}}$. The cell before the check compares the program as you found it with yours.
 #
 # This is a well-known kind of bug: it has been mended in several published training scripts. It makes losses of different
 # batch sizes and lengths incomparable, and it also changes the gradient.
@@ -17,10 +17,10 @@
 # 损失降到 0.14，困惑度只有 1.15。结果好极了，但不可能是真的：在我的数据里，每个词元后面是两个词元之一，由抛硬币决定，
 # 任何模型的困惑度都不可能低于 2。”
 #
-# 错误在第一个代码单元的 `lm_loss` 里。请找到并改正。这个函数本来应该返回下一个词元的交叉熵在这一批所有词元上的平均。
+# 错误在 `lm_loss` 里，其他部分都是对的。请找到并改正。这个函数本来应该返回下一个词元的交叉熵在这一批所有词元上的平均。
 # `labels` 在每个位置上是下一个词元，文本结束之后是 `PAD`（0）；`PAD` 不会是文本里的词元。
 #
-# 困惑度是 $e^{\text{loss}}$。`make_batch` 和 `train` 没有错误。
+# 困惑度是 $e^{\text{loss}}$。检查之前的那个单元把你看到的原程序与你改正后的程序作比较。
 #
 # 这是一类很常见的错误，好几个公开发布的训练脚本都改正过它。它使不同批大小、不同长度的损失无法比较，还会改变梯度。
 

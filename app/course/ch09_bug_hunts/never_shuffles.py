@@ -3,7 +3,7 @@
 # on dev stays at 60 %; a colleague gets 83 % with the same model and the same file. More epochs and other seeds do not help.
 # The file is fine: it has as many rows of label 0 as of label 1, first all of label 0, then all of label 1."
 #
-# The bug is in `epoch_batches`, in the first cell of code. Find it and mend it. The function is meant to keep this contract:
+# The bug is in `epoch_batches`; everything else is right. Find it and mend it. The function is meant to keep this contract:
 #
 # * It returns a list of arrays: the row numbers of each batch. A batch has at most `batch_size` rows.
 # * Every row occurs exactly once per epoch.
@@ -12,14 +12,14 @@
 #
 # Bugs of this kind are well known: a call whose result is lost, a sampler whose `set_epoch` is never called, a
 # `shuffle=True` that is missing. They are found in published training scripts again and again, because such a run still
-# trains, only worse. This program has one of them.
+# trains, only worse. This program has one of them. The cell before the check compares the program as you found it with yours.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “每一轮（epoch）的前一半，损失降到 0.1 以下，然后跳到 3，再降下去。dev 准确率一直是 60%；同事用同样的模型、
 # 同样的文件能得到 83%。多训练几轮、换随机种子都没有用。数据文件没有问题：标签 0 和标签 1 的行数一样多，先是所有标签 0 的行，
 # 再是所有标签 1 的行。”
 #
-# 错误在第一个代码单元的 `epoch_batches` 里。请找到并改正。这个函数本来应该满足：
+# 错误在 `epoch_batches` 里，其他部分都是对的。请找到并改正。这个函数本来应该满足：
 #
 # * 返回一个由数组组成的列表：每个数组是一批的行号。一批最多 `batch_size` 行。
 # * 每一轮里，每一行恰好出现一次。
@@ -28,6 +28,7 @@
 #
 # 这类错误很常见：调用的结果没有保存；采样器的 `set_epoch` 从未被调用；漏写了 `shuffle=True`。
 # 公开发布的训练脚本里一再发现这样的错误，因为训练照样能进行，只是效果差一些。这里的程序有其中的一种。
+# 检查之前的那个单元把你看到的原程序与你改正后的程序作比较。
 
 # %%
 import matplotlib.pyplot as plt

@@ -3,30 +3,32 @@
 # document). The NSP loss falls below 0.01 within 60 steps and never goes up again, with any learning rate and with any data.
 # I thought that NSP was solved. But the NSP accuracy is that of a coin, 50 %."
 #
-# The bug is in `pretraining_loss`, in the second cell of code. Find it and mend it. The function returns two numbers:
+# The bug is in `pretraining_loss`; everything else is right. Find it and mend it. The function is meant to return two
+# numbers:
 #
 # * the masked-LM loss: the mean cross-entropy over the predicted positions. A position that is not predicted has the label 0
 #   (`PAD`).
 # * the NSP loss: the mean cross-entropy over the B pairs.
 #
-# The first cell has the data and the model, and no bug. Look at what the loss and the accuracy say about the same batch:
-# what must be true of the pairs if both numbers are right? The check tests what your program does, not how you write it.
+# Look at what the loss and the accuracy say about the same batch: what must be true of the pairs if both numbers are right?
+# The check tests what your program does, not how you write it. The cell before the check compares the program as you found
+# it with yours.
 #
 # This is a real bug. It was in a published pretraining script, whose users saw just this: a very small NSP loss and an
 # accuracy near 50 %.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “我用两个损失预训练一个小的 BERT：掩码语言模型和 NSP（标签 0：B 是 A 的下文；标签 1：B 来自别的文档）。
-# NSP 损失在 60 步之内就降到0.01 以下，之后再也不上升，换学习率、换数据都一样。我以为 NSP 已经学会了，
+# NSP 损失在 60 步之内就降到 0.01 以下，之后再也不上升，换学习率、换数据都一样。我以为 NSP 已经学会了，
 # 可是 NSP 的准确率只有 50%，和抛硬币一样。”
 #
-# 错误在第二个代码单元的 `pretraining_loss` 里。请找到并改正。这个函数返回两个数：
+# 错误在 `pretraining_loss` 里，其他部分都是对的。请找到并改正。这个函数本来应该返回两个数：
 #
 # * 掩码语言模型损失：在被预测的位置上取交叉熵的平均。不预测的位置标签为 0（`PAD`）。
 # * NSP 损失：在 B 个句对上取交叉熵的平均。
 #
-# 第一个代码单元是数据和模型，没有错误。请看损失和准确率对同一批数据说了什么：如果两个数都对，这些句对必须满足什么？
-# 检查只看程序的行为，不看写法。
+# 请看损失和准确率对同一批数据说了什么：如果两个数都对，这些句对必须满足什么？检查只看程序的行为，不看写法。
+# 检查之前的那个单元把你看到的原程序与你改正后的程序作比较。
 #
 # 这是真实发生过的错误，出现在一个公开发布的预训练脚本里。它的用户看到的正是这种现象：NSP 损失很小，准确率却在 50% 左右。
 

@@ -3,8 +3,8 @@
 # Paddle, and the rows come in the same order both times. But already the loss of the first step is different, and at the end
 # the accuracies on dev are different too. So I cannot tell whether a change of mine is better or only luck."
 #
-# The bug is in `train`, in the second cell of code. Find it and mend it. The rows of the first cell stand for the vectors of
-# a pretrained encoder; they are always the same. `train(seed)` puts a new head on them, with dropout, trains it for 2
+# The bug is in `train`; everything else is right. Find it and mend it. The rows that `make_rows` makes stand for the vectors
+# of a pretrained encoder; they are always the same. `train(seed)` puts a new head on them, with dropout, trains it for 2
 # epochs, and returns a dict:
 #
 # * `head`: the weights of the head before the first step
@@ -22,7 +22,7 @@
 # **用户报告。** “我在同一台机器上用种子 7 微调了两次分类器。程序给 Python、NumPy 和 Paddle 都设了种子，两次的行序也相同。
 # 可是第一步的损失就已经不同，最后 dev 准确率也不同。这样我就无法判断，我的改动是真的更好，还是只是运气。”
 #
-# 错误在第二个代码单元的 `train` 里。请找到并改正。第一个代码单元里的行代表预训练编码器输出的向量，它们总是相同的。
+# 错误在 `train` 里，其他部分都是对的。请找到并改正。`make_rows` 生成的行代表预训练编码器输出的向量，它们总是相同的。
 # `train(seed)` 在上面加一个新的分类头和 dropout，训练 2 轮，返回一个字典：
 #
 # * `head`：第一步之前分类头的权重

@@ -3,14 +3,15 @@
 # it. In production I had 5,000 new pairs labelled: the same model with the same threshold gets 63 %. Then I tried labels
 # from a coin, where nothing can be learned. My program still reports 60 % on average."
 #
-# The bug is in `choose_and_test`, in the second cell of code. Find it and mend it. The function gets the probabilities of
+# The bug is in `choose_and_test`; everything else is right. Find it and mend it. The function gets the probabilities of
 # label 1 that 20 trained models give to the rows of dev and of test. It is meant to do three things:
 #
-# 1. For each model, find its threshold: the one with the largest accuracy on dev. 2. Choose the model whose accuracy on dev,
-# with its own threshold, is the largest. 3. Test that model, with that threshold, on test, once.
+# * For each model, find its threshold: the one with the largest accuracy on dev.
+# * Choose the model whose accuracy on dev, with its own threshold, is the largest.
+# * Test that model, with that threshold, on test, once.
 #
-# It returns the number of the chosen model (from 0), its threshold, and its accuracy on test. The functions in the first
-# cell have no bug.
+# It returns the number of the chosen model (from 0), its threshold, and its accuracy on test. The cell before the check
+# compares the program as you found it with yours.
 #
 # Bugs of this kind are well known, in papers too: a score that chooses something is no longer a test of it. No error and no
 # loss curve shows them.
@@ -20,13 +21,15 @@
 # 我标注了 5000 个新的句对：同一个模型、同一个阈值，只有 63%。然后我试了用抛硬币得到的标签，这时什么也学不到，
 # 可是程序报告的准确率平均仍有 60%。”
 #
-# 错误在第二个代码单元的 `choose_and_test` 里。请找到并改正。这个函数得到 20 个训练好的模型在 dev 和 test 各行上给标签 1 的概
-# 率。它本来应该做三件事：
+# 错误在 `choose_and_test` 里，其他部分都是对的。请找到并改正。这个函数得到 20 个训练好的模型在 dev 和 test 各行上给标签 1 的
+# 概率。它本来应该做三件事：
 #
-# 1. 为每个模型找阈值：在 dev 上准确率最大的那个。2. 选出用自己的阈值在 dev 上准确率最大的模型。3. 用这个阈值，
-# 在 test 上对这个模型测试一次。
+# * 为每个模型找阈值：在 dev 上准确率最大的那个。
+# * 选出用自己的阈值在 dev 上准确率最大的模型。
+# * 用这个阈值，在 test 上对这个模型测试一次。
 #
-# 返回选出的模型的编号（从 0 开始）、它的阈值、它在 test 上的准确率。第一个代码单元里的函数没有错误。
+# 返回选出的模型的编号（从 0 开始）、它的阈值、它在 test 上的准确率。检查之前的那个单元把你看到的原程序与你改正后的程序作比
+# 较。
 #
 # 这是一类很常见的错误，论文里也有：用来做选择的分数，就不再是对所选结果的测试。报错信息和损失曲线都看不出这种错误。
 
