@@ -87,7 +87,7 @@ def _fill(lines: List[str], language: str, solved: bool) -> List[str]:
             kept += [] if solved else (starter if part == "starter" else gap)
             part = ""
         elif part == "starter":
-            starter.append(re.sub(r"^(\s*)# ?", r"\1", line))
+            starter.append(re.sub(r"^(\s*)# ?", r"\1", line).rstrip())
         else:
             length += bool(part and mark)
             kept += [line] if solved or not part else []
