@@ -1,0 +1,41 @@
+"""Planted wrong answers: (name, a piece of the solution, what stands in its place, words of the message that names the mistake)."""
+
+MISTAKES = {
+    "5.1": [
+        ("special tokens masked", "np.flatnonzero(~np.isin(input_ids, special_ids))", "np.arange(len(input_ids))", "Special tokens are chosen"),
+        ("special tokens counted", "0.15 * len(candidates)", "0.15 * len(input_ids)", "special tokens, also [PAD], do not count"),
+        ("labels after masking", "    return masked_ids, labels\n", "    labels[chosen] = masked_ids[chosen]\n    return masked_ids, labels\n", "taken after masking"),
+        ("input changed", "input_ids.copy()", "input_ids", "`input_ids` is changed"),
+        ("labels at [MASK] only", "    return masked_ids, labels\n", "    labels[masked_ids != mask_id] = -100\n    return masked_ids, labels\n", "Only the positions with [MASK] have labels"),
+        ("no label for unchanged tokens", "    return masked_ids, labels\n", "    labels[masked_ids == input_ids] = -100\n    return masked_ids, labels\n", "stay unchanged have no label"),
+        ("labels everywhere", "np.full_like(input_ids, -100)", "input_ids.copy()", "Every position has its id as label"),
+        ("80/10/10 of all tokens", "round(0.15 * len(candidates))", "len(candidates)", "shares of the chosen"),
+        ("random token may be special", "np.setdiff1d(np.arange(vocab_size), special_ids)", "np.arange(vocab_size)", "may not be special"),
+        ("one draw for all", "draws = rng.random(count)", "draws = np.full(count, rng.random())", "one draw decides for all"),
+        ("drawn with replacement", "count, replace=False)", "count)", "none of them twice"),
+        ("only the first tokens", "rng.choice(candidates, count, replace=False)", "candidates[:count]", "same probability"),
+    ],
+    "5.2": [
+        ("labels swapped", "return pairs\n", "return [(a, b, 1 - label) for a, b, label in pairs]\n", "labels are swapped"),
+        ("random sentence of the same document", "rng.integers(1, len(documents))", "rng.integers(0, len(documents))", "from the same document"),
+        ("across documents", "zip(document, document[1:])", "zip(document, [*document[1:], documents[number - 1][0]])", "cross the border"),
+        ("always the next", "rng.random() < 0.5", "rng.random() < 1.5", "always the next sentence"),
+        ("always the following document", "rng.integers(1, len(documents))", "1", "Every sentence of every other document"),
+        ("always the first sentence", "other[rng.integers(len(other))]", "other[0]", "Every sentence of every other document"),
+        ("in turn", "rng.random() < 0.5", "len(pairs) % 2", "always has the same label"),
+        ("one draw for all",
+         "    pairs = []\n    for number, document in enumerate(documents):\n        for sentence, following in zip(document, document[1:]):\n            if rng.random() < 0.5:",
+         "    pairs = []\n    draw = rng.random()\n    for number, document in enumerate(documents):\n        for sentence, following in zip(document, document[1:]):\n            if draw < 0.5:",
+         "All pairs of one call have the same label"),
+        ("skewed", "rng.random() < 0.5", "rng.random() < 0.85", "expected 50 %"),
+    ],
+    "5.3": [
+        ("labels swapped", "return pairs\n", "return [(a, b, 1 - label) for a, b, label in pairs]\n", "labels are swapped"),
+        ("never swapped", "rng.random() < 0.5:", "rng.random() < 1.5:", "never swapped"),
+        ("across documents", "in documents:\n        for", "in [sum(documents, [])]:\n        for", "different documents"),
+        ("every second pair", "zip(document, document[1:])", "zip(document[::2], document[1::2])", "Sentence 2 is in two pairs"),
+        ("rule reversed", "np.where(overlaps >= threshold, 0, 1)", "np.where(overlaps >= threshold, 1, 0)", "rule is reversed"),
+        ("fixed threshold", "np.unique(overlaps)", "[0.5]", "fixed at 0.5"),
+        ("mean of the thresholds", "max(accuracies)", "np.mean(accuracies)", "mean over the thresholds"),
+    ],
+}
