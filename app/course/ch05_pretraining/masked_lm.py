@@ -1,6 +1,6 @@
 # %% [markdown] lang="en"
-# A masked language model reads a sentence in which some tokens are hidden, and predicts the hidden tokens from both sides. The data
-# need no labels from people: the text itself is the label. BERT (Devlin et al. 2019) prepares a sentence like this:
+# A masked language model reads a sentence in which some tokens are hidden, and predicts the hidden tokens from both sides. The
+# data need no labels from people: the text itself is the label. BERT (Devlin et al. 2019) prepares a sentence like this:
 #
 # 1. Choose 15 % of the tokens that are not special: exactly `round(0.15 * n)` of `n`, at least 1, each token with the same
 #    probability, none of them twice.

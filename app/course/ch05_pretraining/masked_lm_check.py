@@ -10,27 +10,28 @@ import numpy as np
 from app.course.answers import Student, require, unpack
 from app.course.texts import Text
 
-PROGRAM = Text("app/pretrain/masking.py, mask_tokens (with --masking token)", "app/pretrain/masking.py 的 mask_tokens（--masking token）")
+PROGRAM = Text("app/pretrain/masking.py, mask_tokens (with --masking token)",
+               "app/pretrain/masking.py 的 mask_tokens（--masking token）")
 HINTS = (
     Text(
-        "Work with positions, not with ids: first the positions that may be chosen, then those that are chosen. Fill `labels` from the "
-        "original ids before you change anything, and change a copy.",
+        "Work with positions, not with ids: first the positions that may be chosen, then those that are chosen. Fill `labels` "
+        "from the original ids before you change anything, and change a copy.",
         "操作的对象是位置，不是 id：先找出可以选的位置，再从中选。先用原来的 id 填好 `labels`，再去改副本。",
     ),
     Text(
-        "`candidates = np.flatnonzero(~np.isin(input_ids, special_ids))`, `chosen = rng.choice(candidates, count, replace=False)`, "
-        "`draws = rng.random(count)`. Then `chosen[draws < 0.8]` get `mask_id`, and `chosen[draws >= 0.9]` get ids from "
-        "`np.setdiff1d(np.arange(vocab_size), special_ids)`.",
-        "`candidates = np.flatnonzero(~np.isin(input_ids, special_ids))`，`chosen = rng.choice(candidates, count, replace=False)`，"
-        "`draws = rng.random(count)`。然后 `chosen[draws < 0.8]` 换成 `mask_id`，`chosen[draws >= 0.9]` 换成 "
-        "`np.setdiff1d(np.arange(vocab_size), special_ids)` 中的 id。",
+        "`candidates = np.flatnonzero(~np.isin(input_ids, special_ids))`, "
+        "`chosen = rng.choice(candidates, count, replace=False)`, `draws = rng.random(count)`. Then `chosen[draws < 0.8]` get "
+        "`mask_id`, and `chosen[draws >= 0.9]` get ids from `np.setdiff1d(np.arange(vocab_size), special_ids)`.",
+        "`candidates = np.flatnonzero(~np.isin(input_ids, special_ids))`，"
+        "`chosen = rng.choice(candidates, count, replace=False)`，`draws = rng.random(count)`。然后 `chosen[draws < 0.8]` 换成 "
+        "`mask_id`，`chosen[draws >= 0.9]` 换成 `np.setdiff1d(np.arange(vocab_size), special_ids)` 中的 id。",
     ),
 )
 REASON = Text(
-    "[MASK] never occurs when the model is used later. If only [MASK] had labels, the model would need good vectors only at [MASK]. "
-    "Because a random or an unchanged token can be a question too, the model cannot know which tokens it will be asked about, so it "
-    "keeps a vector of the context for every token. Random tokens are only 1.5 % of the text, so they do little harm. The loss counts the "
-    "chosen positions only: 15 % of the tokens teach, the price for looking in both directions.",
+    "[MASK] never occurs when the model is used later. If only [MASK] had labels, the model would need good vectors only at "
+    "[MASK]. Because a random or an unchanged token can be a question too, the model cannot know which tokens it will be asked "
+    "about, so it keeps a vector of the context for every token. Random tokens are only 1.5 % of the text, so they do little "
+    "harm. The loss counts the chosen positions only: 15 % of the tokens teach, the price for looking in both directions.",
     "以后使用模型时，输入里没有 [MASK]。如果只有 [MASK] 有标签，模型只需要在 [MASK] 处给出好的向量。"
     "随机替换的和保持不变的词元也可能被提问，模型不知道会问到哪个词元，所以要为每个词元都保留带有上下文的向量。"
     "随机词元只占全文的 1.5 %，害处很小。损失只算被选中的位置：只有 15 % 的词元提供学习信号，这是同时看左右两边的代价。",
@@ -58,7 +59,8 @@ def check(student: Student) -> Iterator[Text]:
     )
     by_position = np.sum(labelled, 0)[~is_special]
     _share(by_position.min() / RUNS, 6 / 38, RUNS, "The share of runs in which the least frequent position is chosen",
-           "最少被选中的位置被选中的比例", "every token needs the same probability, 15 %", "每个词元被选中的概率都应是 15 %")  # fmt: skip
+           "最少被选中的位置被选中的比例", "every token needs the same probability, 15 %",
+           "每个词元被选中的概率都应是 15 %")  # fmt: skip
     yield Text(
         "6 of 38 tokens are chosen, never a special one, and the labels are the original ids.",
         "38 个词元中选出了 6 个，没有选中特殊词元，标签是原来的 id。",
@@ -66,8 +68,8 @@ def check(student: Student) -> Iterator[Text]:
     yield _check_kinds(ids, ordinary, labelled, runs)
     short = np.concatenate([[12], ordinary[:3], [20]])
     count = int((_run(student, short, np.random.default_rng(5))[1] != -100).sum())
-    require(count == 1, f"Of 3 tokens, {count} are chosen; expected at least 1 and not more than 1.",
-            f"3 个词元中选出了 {count} 个；应该正好选 1 个（至少 1 个）。")  # fmt: skip
+    require(count == 1, f"Of 3 tokens, {count} are chosen; expected 1: round(0.45) is 0, but at least 1 is chosen.",
+            f"3 个词元中选出了 {count} 个，应为 1 个：round(0.45) 是 0，但至少要选 1 个。")  # fmt: skip
     yield Text("Of 3 tokens, 1 is chosen.", "3 个词元中选出了 1 个。")
 
 
@@ -98,7 +100,8 @@ def _check_positions(ids: np.ndarray, is_special: np.ndarray, labelled: List[np.
             "选中了特殊词元（[CLS]、[SEP]）。只能从其他位置里选。")  # fmt: skip
     changed = [masked != ids for masked, _ in runs]
     require(not any((one & is_special).any() for one in changed),
-            "Special tokens are replaced ([CLS], [SEP]). They have to stay.", "特殊词元（[CLS]、[SEP]）被替换了。它们应保持不变。")  # fmt: skip
+            "Special tokens are replaced ([CLS], [SEP]). They have to stay.",
+            "特殊词元（[CLS]、[SEP]）被替换了。它们应保持不变。")  # fmt: skip
     missing = sum(int((change & ~one).sum()) for change, one in zip(changed, labelled))
     only_mask = all((masked[one] == MASK).all() for one, (masked, _) in zip(labelled, runs))
     require(not (missing and only_mask),
@@ -132,11 +135,14 @@ def _check_counts(ids: np.ndarray, labelled: List[np.ndarray], runs) -> None:
     require(mean < 20, f"{mean:.1f} of 38 tokens are chosen. First choose 15 %; the 80/10/10 are shares of the chosen tokens.",
             f"38 个词元中选出了 {mean:.1f} 个。先选出 15 %；80/10/10 是在选出的词元中的比例。")  # fmt: skip
     require(len(set(counts)) == 1,
-            f"The number of chosen tokens varies from {counts.min()} to {counts.max()}; expected exactly 6 of 38, none of them twice "
-            "(replace=False).",
-            f"选出的个数在 {counts.min()} 到 {counts.max()} 之间变化；38 个中应正好选 6 个，且不重复（replace=False）。")  # fmt: skip
-    require(counts[0] == 6, f"{counts[0]} tokens are chosen; expected round(0.15 * 38) = 6: special tokens, also [PAD], do not count, and `round` does not cut off.",
-            f"选出了 {counts[0]} 个词元；应为 round(0.15 * 38) = 6：特殊词元（包括 [PAD]）不计入，并且是四舍五入，不是截断。")  # fmt: skip
+            f"The number of chosen tokens varies from {counts.min()} to {counts.max()}; expected exactly 6 of 38, none of them "
+            "twice (replace=False).",
+            f"选出的个数在 {counts.min()} 到 {counts.max()} 之间变化；"
+            "38 个中应正好选 6 个，且不重复（replace=False）。")  # fmt: skip
+    require(counts[0] == 6, f"{counts[0]} tokens are chosen; expected round(0.15 * 38) = 6: special tokens, also [PAD], do not "
+                            f"count, and `round` does not cut off.",
+            f"选出了 {counts[0]} 个词元；应为 round(0.15 * 38) = 6：特殊词元（包括 [PAD]）不计入，"
+            "并且是四舍五入，不是截断。")  # fmt: skip
 
 
 def _check_kinds(ids: np.ndarray, ordinary: np.ndarray, labelled: List[np.ndarray], runs) -> Text:
@@ -160,16 +166,21 @@ def _check_kinds(ids: np.ndarray, ordinary: np.ndarray, labelled: List[np.ndarra
     _share(same_share, 0.1, total, "The share of unchanged tokens among the chosen tokens", "被选中的词元中保持不变的比例",
            "expected 10 %, and 10 % random", "应为 10 %，另有 10 % 随机", chance=0.1 / len(ordinary))  # fmt: skip
     missing = np.setdiff1d(ordinary, random_ids)
-    require(not len(missing), f"The ids {missing[:5]} are never drawn as random tokens. Draw from all {len(ordinary)} ordinary ids.",
+    require(not len(missing), f"The ids {missing[:5]} are never drawn as random tokens. Draw from all {len(ordinary)} ordinary "
+                              f"ids.",
             f"id {missing[:5]} 从未被抽作随机词元。应从全部 {len(ordinary)} 个普通 id 中抽取。")  # fmt: skip
     return Text(
         f"Of {total} chosen tokens, {mask_share:.1%} became [MASK], {same_share:.1%} are unchanged, "
         f"{1 - mask_share - same_share:.1%} became another token.",
-        f"{total} 个被选中的词元中，{mask_share:.1%} 变成 [MASK]，{same_share:.1%} 不变，{1 - mask_share - same_share:.1%} 变成别的词元。",
+        f"{total} 个被选中的词元中，{mask_share:.1%} 变成 [MASK]，{same_share:.1%} 不变，{1 - mask_share - same_share:.1%} 变成"
+        f"别的词元。",
     )
 
 
-def _share(share: float, expected: float, count: int, en: str, zh: str, expected_en: str, expected_zh: str, chance: float = 0) -> None:
+def _share(
+    share: float, expected: float, count: int, en: str, zh: str, expected_en: str, expected_zh: str, chance: float = 0
+) -> None:
     """Requires a share within five standard deviations. `chance`: how much larger it may be for another reason."""
     room = 5 * math.sqrt(expected * (1 - expected) / count)
-    require(expected - room <= share <= expected + chance + room, f"{en} is {share:.1%}; {expected_en}.", f"{zh}是 {share:.1%}；{expected_zh}。")
+    require(expected - room <= share <= expected + chance + room, f"{en} is {share:.1%}; {expected_en}.",
+            f"{zh}是 {share:.1%}；{expected_zh}。")

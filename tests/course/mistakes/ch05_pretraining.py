@@ -33,7 +33,7 @@ MISTAKES = {
         ("labels swapped", "return pairs\n", "return [(a, b, 1 - label) for a, b, label in pairs]\n", "labels are swapped"),
         ("never swapped", "rng.random() < 0.5:", "rng.random() < 1.5:", "never swapped"),
         ("across documents", "in documents:\n        for", "in [sum(documents, [])]:\n        for", "different documents"),
-        ("every second pair", "zip(document, document[1:])", "zip(document[::2], document[1::2])", "Sentence 2 is in two pairs"),
+        ("every second pair", "zip(document, document[1:]):\n            if", "zip(document[::2], document[1::2]):\n            if", "Sentence 2 is in two pairs"),
         ("rule reversed", "np.where(overlaps >= threshold, 0, 1)", "np.where(overlaps >= threshold, 1, 0)", "rule is reversed"),
         ("fixed threshold", "np.unique(overlaps)", "[0.5]", "fixed at 0.5"),
         ("mean of the thresholds", "max(accuracies)", "np.mean(accuracies)", "mean over the thresholds"),
