@@ -38,4 +38,18 @@ MISTAKES = {
         ("fixed threshold", "np.unique(overlaps)", "[0.5]", "fixed at 0.5"),
         ("mean of the thresholds", "max(accuracies)", "np.mean(accuracies)", "mean over the thresholds"),
     ],
+    "5.4": [
+        ("[CLS] forgotten", "groups, position = [], 1", "groups, position = [], 0", "[CLS] is at position 0"),
+        ("one token per character", 'length += len(tokens[position].replace("##", ""))', "length += 1", "vip has three characters and two tokens"),
+        ("first token only", "groups.append(group)", "groups.append(group[:1])", "Only the first token"),
+        ("number of words off by one", "p=probabilities) + 1", "p=probabilities)", "belongs to i + 1 words"),
+        ("cut at the end", "len(words) - count + 1", "len(words)", "at the end of the sentence"),
+        ("last place never drawn", "len(words) - count + 1", "len(words) - count", "no unit of 3 words ever begins"),
+        ("budget of units", "len(chosen) + len(unit) <= budget", "len(units) < budget", "tokens, not words or units"),
+        ("overlaps", "chosen.isdisjoint(unit) and ", "", "chosen twice"),
+        ("tokens in place of words", "unit = sum(words[first : first + count], [])", "unit = list(range(words[first][-1], words[first][-1] + count))", "whole, consecutive words"),
+        ("one unit", "            chosen.update(unit)\n", "            chosen.update(unit)\n            break\n", "Only one unit"),
+        ("stops at the first that does not fit", "            chosen.update(unit)\n", "            chosen.update(unit)\n        else:\n            break\n", "does not end the attempts"),
+        ("all lengths alike", "rng.choice(len(probabilities), p=probabilities)", "rng.choice(np.flatnonzero(probabilities))", "p=probabilities"),
+    ],
 }
