@@ -1,19 +1,19 @@
 # %% [markdown] lang="en"
-# With single characters masked, 信[MASK]卡 is easy: the rest of the word gives the answer. Later models mask larger units,
-# so that the model has to look further away:
+# With single characters masked, 信[MASK]卡 is easy: the rest of the word gives the answer. Later models mask larger units, so
+# that the model has to look further away:
 #
 # * whole word (Cui et al. 2019): all tokens of one word, as a segmenter such as jieba finds it: `jieba.lcut(sentence)`;
 # * n-gram (ALBERT, Lan et al. 2020): 1 to 3 consecutive words, with probabilities proportional to 1, 1/2, 1/3;
-# * span (SpanBERT, Joshi et al. 2020): 1 to 10 consecutive words, with probabilities proportional to $0.2 \cdot 0.8^{n-1}$,
-#   made to sum to 1; the mean is 3.8 words.
+# * span (SpanBERT, Joshi et al. 2020): 1 to 10 consecutive words, with probabilities proportional to $0.2 \cdot 0.8^{n-1}$, made
+#   to sum to 1; the mean is 3.8 words.
 #
 # 1. Write `group_tokens`. `words` are the words of a sentence; together they are the sentence without spaces. `tokens` are
-# `[CLS]`, the sentence's tokens, `[SEP]`. A token is one character, or a piece of a Latin word: "vip" is `vi`, `##p` (`##`
-# means: the word goes on). Return the positions of each word's tokens in `tokens`. 2. Write `choose_units`. `words` is now
-# what `group_tokens` returns, `probabilities[i]` is the probability of `i + 1` words, `budget` is the number of tokens to
-# mask. Make 100 attempts: draw the number of words n; draw the first word, each of those that have n words from there on
-# with the same probability; skip the unit if one of its tokens is already chosen, or if more than `budget` tokens would be
-# chosen. Return the units, each as the list of its positions. Random numbers come from `rng`.
+#    `[CLS]`, the sentence's tokens, `[SEP]`. A token is one character, or a piece of a Latin word: "vip" is `vi`, `##p`
+#    (`##` means: the word goes on). Return the positions of each word's tokens in `tokens`.
+# 2. Write `choose_units`. `words` is now what `group_tokens` returns, `probabilities[i]` is the probability of `i + 1` words,
+#    `budget` is the number of tokens to mask. Make 100 attempts: draw the number of words n; draw the first word, each of those
+#    that have n words from there on with the same probability; skip the unit if one of its tokens is already chosen, or if more
+#    than `budget` tokens would be chosen. Return the units, each as the list of its positions. Random numbers come from `rng`.
 #
 # There are always at least as many words as `probabilities` has entries.
 
@@ -26,11 +26,12 @@
 #   平均 3.8 个词。
 #
 # 1. 写出 `group_tokens`。`words` 是一个句子的词，连起来就是不带空格的句子。`tokens` 是 `[CLS]`、句子的词元、`[SEP]`。
-# 一个词元是一个字，或者是拉丁字母单词的一段：“vip”是 `vi`、`##p`（`##` 表示接在前面）。返回每个词的词元在 `tokens` 中的位置。
+#    一个词元是一个字，或者是拉丁字母单词的一段：“vip”是 `vi`、`##p`（`##` 表示接在前面）。
+#    返回每个词的词元在 `tokens` 中的位置。
 # 2. 写出 `choose_units`。这里的 `words` 是 `group_tokens` 的返回值，`probabilities[i]` 是取 `i + 1` 个词的概率，
-# `budget` 是要遮住的词元数。尝试 100 次：先抽词数 n；再抽第一个词，凡是从它开始还够 n 个词的，概率都相同；
-# 如果其中有词元已被选中，或选中的词元总数会超过 `budget`，就跳过这个单位。返回所有单位，每个单位是它的位置的列表。
-# 随机数来自 `rng`。
+#    `budget` 是要遮住的词元数。尝试 100 次：先抽词数 n；再抽第一个词，凡是从它开始还够 n 个词的，概率都相同；
+#    如果其中有词元已被选中，或选中的词元总数会超过 `budget`，就跳过这个单位。返回所有单位，每个单位是它的位置的列表。
+#    随机数来自 `rng`。
 #
 # 词数总是不少于 `probabilities` 的长度。
 

@@ -151,7 +151,8 @@ def _units(student: Student, words: List[List[int]], probabilities: Sequence[flo
         number, rest = first_of.get(unit[0], -1), list(unit)
         while rest and 0 <= number < len(words) and rest[: len(words[number])] == words[number]:
             rest, number = rest[len(words[number]) :], number + 1
-        require(not rest, f"The unit {unit} is not made of whole, consecutive words: a word is cut, or words are missing in between.",
+        require(not rest, f"The unit {unit} is not made of whole, consecutive words: a word is cut, or words are missing in "
+                          f"between.",
                 f"单位 {unit} 不是由完整、连续的词组成：有词被切断，或中间缺词。")  # fmt: skip
     return units
 
@@ -165,7 +166,8 @@ def _check_filled(student: Student) -> None:
         require(len(units) == 9,
                 f"{len(units)} of the budget of 9 tokens are used, though each word has one token. A skipped unit does not "
                 "end the attempts, and the last token of the budget may be used.",
-                f"每个词只有一个词元，预算为 9，却只用了 {len(units)} 个。跳过一个单位后应继续尝试，预算也可以正好用完。")  # fmt: skip
+                f"每个词只有一个词元，预算为 9，却只用了 {len(units)} 个。"
+                "跳过一个单位后应继续尝试，预算也可以正好用完。")  # fmt: skip
     _units(student, _words([2] * 12), [1.0], 5, 1)  # one token of the budget stays: the loop has to end
 
 
@@ -181,20 +183,25 @@ def _check_lengths(student: Student) -> Text:
                     f"句末的一个单位只有 {len(unit)} 个词，应为 3 个。第一个词要从“后面还够 n 个词”的位置里抽。")  # fmt: skip
             require(len(unit) == 3, f"Only `probabilities[2]` is not 0, but a unit has {len(unit)} words; expected 3: "
                                     "`probabilities[i]` belongs to i + 1 words.",
-                    f"只有 `probabilities[2]` 不为 0，却有一个单位含 {len(unit)} 个词，应为 3 个：`probabilities[i]` 对应 i + 1 个词。")  # fmt: skip
+                    f"只有 `probabilities[2]` 不为 0，却有一个单位含 {len(unit)} 个词，应为 3 个："
+                    "`probabilities[i]` 对应 i + 1 个词。")  # fmt: skip
     missing = sorted(set(range(1, 11)) - firsts)
-    require(not missing, f"Of 12 words, no unit of 3 words ever begins with word {missing[:3]} (counted from 1). Expected 1 to 10.",
+    require(not missing, f"Of 12 words, no unit of 3 words ever begins with word {missing[:3]} (counted from 1). Expected 1 to "
+                         f"10.",
             f"12 个词里，3 个词的单位从来不从第 {missing[:3]} 个词（从 1 数起）开始。应可从第 1 到第 10 个词开始。")  # fmt: skip
     probabilities = np.array([0.1, 0.2, 0.7])
     many = [_units(student, _words([1] * 5000), probabilities, 400, seed) for seed in range(5)]
     lengths = np.array([len(unit) for units in many for unit in units])
     shares = np.array([np.mean(lengths == count) for count in (1, 2, 3)])
-    require(len(lengths) > 400, f"5 calls with a large budget give {len(lengths)} units; expected nearly 5 * 100. Make 100 attempts.",
+    require(len(lengths) > 400, f"5 calls with a large budget give {len(lengths)} units; expected nearly 5 * 100. Make 100 "
+                                f"attempts.",
             f"预算很大时，5 次调用得到 {len(lengths)} 个单位，应接近 5 * 100。请尝试 100 次。")  # fmt: skip
     room = [5 * math.sqrt(share * (1 - share) / len(lengths)) + 0.01 for share in probabilities]  # 0.01: overlaps are skipped
     require(bool((np.abs(shares - probabilities) <= room).all()),
             f"The shares of units of 1, 2, 3 words are {np.round(shares, 2)}; expected {probabilities}. Draw the number with "
             "`p=probabilities`.",
-            f"1、2、3 个词的单位所占的比例是 {np.round(shares, 2)}，应为 {probabilities}。请用 `p=probabilities` 抽取词数。")  # fmt: skip
-    return Text(f"{len(lengths)} units: the shares of 1, 2, 3 words are {np.round(shares, 2)}, as the probabilities {probabilities} say.",
+            f"1、2、3 个词的单位所占的比例是 {np.round(shares, 2)}，应为 {probabilities}。"
+            "请用 `p=probabilities` 抽取词数。")  # fmt: skip
+    return Text(f"{len(lengths)} units: the shares of 1, 2, 3 words are {np.round(shares, 2)}, as the probabilities "
+                f"{probabilities} say.",
                 f"{len(lengths)} 个单位：1、2、3 个词的比例是 {np.round(shares, 2)}，与概率 {probabilities} 相符。")  # fmt: skip

@@ -1,17 +1,16 @@
 # %% [markdown] lang="en"
-# Text matching asks how two sentences relate. A masked LM does not learn this: it predicts tokens. BERT therefore has a
-# second task, next-sentence prediction (NSP): does sentence B follow sentence A? Again, the text itself gives the labels.
+# Text matching asks how two sentences relate. A masked LM does not learn this: it predicts tokens. BERT therefore has a second
+# task, next-sentence prediction (NSP): does sentence B follow sentence A? Again, the text itself gives the labels.
 #
 # Write `nsp_pairs`. For each sentence that has a next sentence in its own document (in the order of the text), make one pair
 # `(A, B, label)`:
 #
 # * with probability 50 %: B is the next sentence, `label` 0 ("IsNext");
-# * otherwise: B is a random sentence of another document, `label` 1 ("NotNext"). Every sentence of every other document can
-#   be drawn.
+# * otherwise: B is a random sentence of another document, `label` 1 ("NotNext"). Every sentence of every other document can be
+#   drawn.
 #
-# This is the numbering of google-research/bert: label 0 means that B follows A. Draw for each pair on its own. All random
-# numbers come from `rng`, a `np.random.Generator` (useful: `rng.random()`, `rng.integers(low, high)`, which never gives
-# `high`).
+# This is the numbering of google-research/bert: label 0 means that B follows A. Draw for each pair on its own. All random numbers
+# come from `rng`, a `np.random.Generator` (useful: `rng.random()`, `rng.integers(low, high)`, which never gives `high`).
 
 # %% [markdown] lang="zh"
 # 文本匹配关心两个句子之间的关系。掩码语言模型只预测词元，学不到这一点。因此 BERT 还有第二个任务：下一句预测（NSP），
