@@ -10,8 +10,9 @@ import numpy as np
 from app.course.answers import Student, require, unpack
 from app.course.texts import Text
 
-PROGRAM = Text("app/pretrain/masking.py, mask_tokens (with --masking token)",
-               "app/pretrain/masking.py 的 mask_tokens（--masking token）")
+PROGRAM = Text(
+    "app/pretrain/masking.py, mask_tokens (with --masking token)", "app/pretrain/masking.py 的 mask_tokens（--masking token）"
+)
 HINTS = (
     Text(
         "Work with positions, not with ids: first the positions that may be chosen, then those that are chosen. Fill `labels` "
@@ -182,5 +183,8 @@ def _share(
 ) -> None:
     """Requires a share within five standard deviations. `chance`: how much larger it may be for another reason."""
     room = 5 * math.sqrt(expected * (1 - expected) / count)
-    require(expected - room <= share <= expected + chance + room, f"{en} is {share:.1%}; {expected_en}.",
-            f"{zh}是 {share:.1%}；{expected_zh}。")
+    require(
+        expected - room <= share <= expected + chance + room,
+        f"{en} is {share:.1%}; {expected_en}.",
+        f"{zh}是 {share:.1%}；{expected_zh}。",
+    )

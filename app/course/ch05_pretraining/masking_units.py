@@ -81,8 +81,8 @@ def choose_units(words, probabilities, budget, rng):
 # %%
 text = "我想问一下，用老妈的信用卡开通vip会员，分期付款大概要多久"
 sentence = "我 想 问 一下 ， 用 老妈 的 信用卡 开通 vip 会员 ， 分期付款 大概 要 多久".split()  # jieba.lcut(text)
-tokens = ["[CLS]", *text.replace("vip", "v#"), "[SEP]"]
-tokens[tokens.index("v")], tokens[tokens.index("#")] = "vi", "##p"
+before, after = text.split("vip")
+tokens = ["[CLS]", *before, "vi", "##p", *after, "[SEP]"]
 words = group_tokens(tokens, sentence)
 print(list(zip(sentence, words))[8:12])
 rng = np.random.default_rng(3)

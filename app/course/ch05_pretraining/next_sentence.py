@@ -58,4 +58,5 @@ for first, second, label in pairs[:6]:
 # %%
 for label in (0, 1):
     overlaps = [character_overlap(first, second) for first, second, other in pairs if other == label]
-    print(f"label {label}: {len(overlaps)} pairs; the two sentences share {np.mean(overlaps):.1%} of their characters")
+    mean = sum(overlaps) / max(1, len(overlaps))
+    print(f"label {label}: {len(overlaps)} pairs; the two sentences share {mean:.1%} of their characters")

@@ -50,8 +50,10 @@ def check(student: Student) -> Iterator[Text]:
     runs = [_pairs(student, seed) for seed in range(RUNS)]
     for pairs in runs:
         _check_first(pairs)
-    yield Text("Each sentence with a next sentence in its document is A once: 9 pairs.",
-               "每个在文档内有下一句的句子都正好作一次 A：共 9 对。")
+    yield Text(
+        "Each sentence with a next sentence in its document is A once: 9 pairs.",
+        "每个在文档内有下一句的句子都正好作一次 A：共 9 对。",
+    )
     labels = np.array([[label for _, _, label in pairs] for pairs in runs])
     follows = np.array([[NEXT[a] == b for a, b, _ in pairs] for pairs in runs])
     same_document = np.array([[a[0] == b[0] for a, b, _ in pairs] for pairs in runs])
@@ -66,8 +68,11 @@ def check(student: Student) -> Iterator[Text]:
     _check_random(student, runs, labels)
     share = labels.mean()
     room = 5 * math.sqrt(0.25 / labels.size)
-    require(abs(share - 0.5) <= room, f"{share:.1%} of the pairs have label 1; expected 50 %.",
-            f"标签为 1 的占 {share:.1%}；应为 50 %。")
+    require(
+        abs(share - 0.5) <= room,
+        f"{share:.1%} of the pairs have label 1; expected 50 %.",
+        f"标签为 1 的占 {share:.1%}；应为 50 %。",
+    )
     yield Text(f"{share:.1%} of {labels.size} pairs have label 1, and their B comes from every other document.",
                f"{labels.size} 对中标签为 1 的占 {share:.1%}，它们的 B 来自其他各篇文档。")  # fmt: skip
 
@@ -75,8 +80,9 @@ def check(student: Student) -> Iterator[Text]:
 def _pairs(student: Student, seed: int) -> List[Tuple[str, str, int]]:
     given = [list(document) for document in DOCUMENTS]
     pairs = student.nsp_pairs(given, np.random.default_rng([52, seed]))
-    require(pairs is not None, "nsp_pairs(...) is None. Is the `return` missing?",
-            "nsp_pairs(...) 是 None。是不是忘了写 return？")
+    require(
+        pairs is not None, "nsp_pairs(...) is None. Is the `return` missing?", "nsp_pairs(...) 是 None。是不是忘了写 return？"
+    )
     require(given == DOCUMENTS, "`documents` is changed. Leave it as it is.", "`documents` 被改动了。不要改动它。")
     return [tuple(unpack(f"nsp_pairs(...)[{number}]", pair, 3)) for number, pair in enumerate(pairs)]
 

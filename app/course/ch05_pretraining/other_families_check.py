@@ -53,8 +53,10 @@ def check(student: Student) -> Iterator[Text]:
     _check_spans(student)
     yield Text("T5: one sentinel for each span, and the targets list the spans.", "T5：每个片段一个哨兵，目标依次列出各片段。")
     _check_replaced(student)
-    yield Text("ELECTRA: every token has a label, and a correct guess counts as original.",
-               "ELECTRA：每个词元都有标签，猜对的算作原词元。")
+    yield Text(
+        "ELECTRA: every token has a label, and a correct guess counts as original.",
+        "ELECTRA：每个词元都有标签，猜对的算作原词元。",
+    )
 
 
 def _call(name: str, function: Any, tokens: List[str], *arguments: Any) -> Tuple[List[Any], List[Any]]:

@@ -31,16 +31,16 @@ HINTS = (
     ),
 )
 REASON = Text(
-    "The first layers look mostly inside one text, the later ones across: the comparison of A and B happens there. The head "
-    "that is found gives the same token several times as much as even attention would. This is a description, not an "
-    "explanation: the weights say where a head takes its values from, but not what the values contain (after layer 1, each "
-    "vector is already a mixture) nor whether the output depends on them. Much attention to [SEP] often means that a head has "
-    "nothing to do (Clark et al. 2019). To learn what a decision depends on, change the input: exercise 10.2.",
-    "前面的层主要在一个文本内部看，后面的层才跨文本看：A 与 B 的比较发生在那里。"
-    "找到的那个头给相同词元的注意力是均匀分配时的几倍。"
-    "这是描述，不是解释：权重说明一个头从哪里取值，但不说明取到的值包含什么（第 1 层之后，每个向量已经是混合），"
-    "也不说明输出是否依赖它。大量注意力落在 [SEP] 上，常表示这个头此时无事可做（Clark et al. 2019）。"
-    "想知道决定依赖什么，要改变输入：见练习 10.2。",
+    "In layer 1, head 2 looks at the next token and head 3 at the one before; the first layers stay mostly inside one text. The "
+    "later layers look across: the comparison of A and B happens there, and the head that is found gives the same token several "
+    "times as much as even attention would. This is a description, not an explanation: the weights say where a head takes its "
+    "values from, but not what the values contain (after layer 1, each vector is already a mixture), nor whether the output "
+    "depends on them. Much attention to [SEP] often means that a head has nothing to do (Clark et al. 2019). To learn what a "
+    "decision depends on, change the input: exercise 10.2.",
+    "第 1 层的头 2 看后一个词元，头 3 看前一个词元；前面的层大多只在一个文本内部看。后面的层跨文本看：A 与 B 的比较发生在那里，"
+    "找到的那个头给相同词元的注意力是均匀分配时的几倍。这是描述，不是解释：权重说明一个头从哪里取值，"
+    "但不说明取到的值包含什么（第 1 层之后，每个向量已经是混合），也不说明输出是否依赖它。"
+    "大量注意力落在 [SEP] 上，常表示这个头此时无事可做（Clark et al. 2019）。想知道决定依赖什么，要改变输入：见练习 10.2。",
 )
 
 

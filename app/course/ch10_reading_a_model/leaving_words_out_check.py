@@ -110,12 +110,15 @@ def _mistakes(mine: np.ndarray):
     following = [whole - _score("".join([*WORDS[: i + 1], *WORDS[i + 2 :]]), TEXT_B) for i in range(count)]
     alone = [whole - _score(word, TEXT_B) for word in WORDS]
     spaced = [_score(" ".join(WORDS), TEXT_B) - _score(" ".join([*WORDS[:i], *WORDS[i + 1 :]]), TEXT_B) for i in range(count)]
-    all_places = Text("All places with this word are left out; leave out one position.",
-                      "这个词的所有出现都被删掉了；只应删掉一个位置。")
+    all_places = Text(
+        "All places with this word are left out; leave out one position.", "这个词的所有出现都被删掉了；只应删掉一个位置。"
+    )
     first_place = Text("The first place with this word is left out, whatever the position is. Use the position, not the word.",
                        "不论位置在哪里，删掉的都是这个词的第一次出现。应按位置删，不要按词删。")  # fmt: skip
-    step = Text("The words are left out one after the other; put each word back before the next.",
-                "词被一个接一个地累计删掉；删下一个之前应先放回。")
+    step = Text(
+        "The words are left out one after the other; put each word back before the next.",
+        "词被一个接一个地累计删掉；删下一个之前应先放回。",
+    )
     return [
         (-mine, Text("The sign is wrong: the whole text minus the changed text, so that a useful word has a positive effect.",
                      "符号反了：应是完整文本减去改动后的文本，使有用的词影响为正。")),
@@ -170,8 +173,9 @@ def _check_two(student: Student) -> Text:
             "After the first word is deleted, the second position is that of another word. Decide by the positions in `words`.",
             "删掉第一个词之后，第二个位置上已经是另一个词。应按 `words` 中原来的位置判断。")),
     ])  # fmt: skip
-    return Text(f"The {len(WORDS)} x {len(WORDS)} effects of two words are right.",
-                f"{len(WORDS)} x {len(WORDS)} 个两词影响正确。")
+    return Text(
+        f"The {len(WORDS)} x {len(WORDS)} effects of two words are right.", f"{len(WORDS)} x {len(WORDS)} 个两词影响正确。"
+    )
 
 
 def _after_deleting() -> np.ndarray:
