@@ -1,0 +1,133 @@
+"""The check of sentence-order pairs and of the rule that knows the topic only."""
+
+from __future__ import annotations
+
+import math
+from typing import Iterator
+
+import numpy as np
+
+from app.course.answers import Student, equal, require, unpack
+from app.course.texts import Text
+
+PROGRAM = Text(
+    "app/pretrain/segment_pairs.py, make_segment_pairs (with --sentence_task sop); the overlap is in app/match/baselines.py",
+    "app/pretrain/segment_pairs.py 的 make_segment_pairs（--sentence_task sop）；重合度在 app/match/baselines.py",
+)
+HINTS = (
+    Text(
+        "`sop_pairs` is `nsp_pairs` of exercise 5.2 without another document: the two sentences are always neighbours, and only "
+        "their order changes. For `topic_accuracy`, compute all overlaps first, then predict all labels for one threshold.",
+        "`sop_pairs` 就是练习 5.2 的 `nsp_pairs` 去掉“别的文档”：两个句子总是相邻的，只有顺序会变。"
+        "写 `topic_accuracy` 时，先算出所有重合度，再对一个阈值预测所有标签。",
+    ),
+    Text(
+        "`pairs.append((first, second, 0) if rng.random() < 0.5 else (second, first, 1))`. For each `threshold` in "
+        "`np.unique(overlaps)`: `predicted = np.where(overlaps >= threshold, 0, 1)`, accuracy `np.mean(predicted == labels)`.",
+        "`pairs.append((first, second, 0) if rng.random() < 0.5 else (second, first, 1))`。对 `np.unique(overlaps)` 中的每个 "
+        "`threshold`："
+        "`predicted = np.where(overlaps >= threshold, 0, 1)`，准确率是 `np.mean(predicted == labels)`。",
+    ),
+)
+REASON = Text(
+    "The overlap of A and B does not depend on their order, so it says nothing about SOP: the rule is hardly better than a "
+    "coin. On NSP it is clearly better, although it counts characters only. A model that learns NSP may learn mostly this. SOP "
+    "forces it to learn how sentences continue each other. Lan et al. (2020) measured it: a model trained with SOP is right in "
+    "78.9 % of NSP, and a model trained with NSP is right in 52.0 % of SOP, which is hardly better than a coin.",
+    "A 与 B 的重合度和顺序无关，所以对 SOP 毫无帮助：规则几乎不比抛硬币好。在 NSP 上它明显更好，虽然只数了共同的字。"
+    "学习 NSP 的模型可能主要学到了这一点。SOP 迫使模型学习句子之间如何承接。"
+    "Lan et al.（2020）测量过：用 SOP 训练的模型在 NSP 上答对 78.9 %，而用 NSP 训练的模型在 SOP 上只答对 52.0 %，几乎和抛硬币一"
+    "样。",
+)
+DOCUMENTS = [[f"{'ABCD'[number]}{sentence}" for sentence in range(length)] for number, length in enumerate((3, 1, 5, 2))]
+NEIGHBOURS = [pair for document in DOCUMENTS for pair in zip(document, document[1:])]
+RUNS = 400
+
+
+def check(student: Student) -> Iterator[Text]:
+    """Pairs of four small documents, 400 times; then the rule on pairs with known overlaps."""
+    runs = [_pairs(student, seed) for seed in range(RUNS)]
+    labels = np.array([[label for _, _, label in pairs] for pairs in runs])
+    swapped = np.array([[(b, a) == right for (a, b, _), right in zip(pairs, NEIGHBOURS)] for pairs in runs])
+    require(bool(swapped.any()), "The order is never swapped.", "顺序从来没有交换。")
+    require(
+        not swapped.all(), "The order is always swapped. Half of the pairs keep it.", "顺序总是被交换。应有一半保持原来的顺序。"
+    )
+    require(not np.array_equal(labels, ~swapped), "The labels are swapped: 0 is the right order, 1 the swapped order.",
+            "标签反了：0 是原来的顺序，1 是交换后的顺序。")  # fmt: skip
+    require(np.array_equal(labels, swapped), "A label does not fit its pair: 0 is the right order, 1 the swapped order.",
+            "有一对的标签不对：0 是原来的顺序，1 是交换后的顺序。")  # fmt: skip
+    require(runs[1] == _pairs(student, 1) and any(runs[0] != pairs for pairs in runs),
+            "The same `rng` has to give the same pairs, and another `rng` other pairs. Draw all random numbers from `rng`.",
+            "相同的 `rng` 应得到相同的句对，不同的 `rng` 应得到不同的句对。所有随机数都要从 `rng` 抽取。")  # fmt: skip
+    require(not all(len(set(row)) == 1 for row in labels.tolist()), "All pairs of one call have the same label. Draw for each "
+                                                                    "pair.",
+            "一次调用中所有句对的标签都相同。应对每一对分别抽签。")  # fmt: skip
+    fixed = [column for column in range(labels.shape[1]) if len(set(labels[:, column])) == 1]
+    require(not fixed, f"pairs[{fixed[0] if fixed else 0}] always has the same label, whatever `rng` is. Draw for each pair.",
+            f"pairs[{fixed[0] if fixed else 0}] 的标签总是一样，与 `rng` 无关。应对每一对分别抽签。")  # fmt: skip
+    share = labels.mean()
+    require(abs(share - 0.5) <= 5 * math.sqrt(0.25 / labels.size), f"{share:.1%} of the pairs are swapped; expected 50 %.",
+            f"被交换的占 {share:.1%}；应为 50 %。")  # fmt: skip
+    yield Text(f"{len(NEIGHBOURS)} pairs of neighbours; {share:.1%} of {labels.size} draws are swapped, with label 1.",
+               f"{len(NEIGHBOURS)} 对相邻的句子；{labels.size} 次抽签中有 {share:.1%} 交换了顺序，标签为 1。")  # fmt: skip
+    yield _check_rule(student)
+
+
+def _pairs(student: Student, seed: int):
+    pairs = student.sop_pairs([list(document) for document in DOCUMENTS], np.random.default_rng([53, seed]))
+    require(
+        pairs is not None, "sop_pairs(...) is None. Is the `return` missing?", "sop_pairs(...) 是 None。是不是忘了写 return？"
+    )
+    pairs = [tuple(unpack(f"sop_pairs(...)[{number}]", pair, 3)) for number, pair in enumerate(pairs)]
+    for a, b, _ in pairs:
+        where = f"A = {a!r}, B = {b!r}"
+        require(str(a)[:1] == str(b)[:1], f"{where}: the two sentences are of different documents. SOP never mixes documents.",
+                f"{where}：两句来自不同的文档。SOP 不会混用文档。")  # fmt: skip
+        require(
+            (a, b) in NEIGHBOURS or (b, a) in NEIGHBOURS,
+            f"{where}: they are not consecutive sentences.",
+            f"{where}：不是相邻的两句。",
+        )
+    found = [tuple(sorted((a, b))) for a, b, _ in pairs]
+    require(found == NEIGHBOURS, f"There are {len(found)} pairs {found[:3]}...; expected all {len(NEIGHBOURS)} neighbours in "
+                                 f"order, from "
+            f"{NEIGHBOURS[0]} on. Sentence 2 is in two pairs: once as the second, once as the first.",
+            f"得到 {len(found)} 对 {found[:3]}……；应按顺序包含全部 {len(NEIGHBOURS)} 对相邻句子，从 {NEIGHBOURS[0]} 开始。"
+            "第 2 句在两对里：一次在后，一次在前。")  # fmt: skip
+    return pairs
+
+
+def _check_rule(student: Student) -> Text:
+    """The best threshold is 0.375: label 0 from there on, with two exceptions in 11 pairs."""
+    overlaps = np.array([0.125, 0.25, 0.25, 0.375, 0.375, 0.5, 0.625, 0.625, 0.75, 0.875, 0.875])
+    labels = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0])
+    table = {(f"a{number}", f"b{number}"): float(value) for number, value in enumerate(overlaps)}
+    pairs = [(a, b, int(label)) for (a, b), label in zip(table, labels)]
+    order = np.random.default_rng(0).permutation(len(pairs))
+    got = student.topic_accuracy([pairs[number] for number in order], lambda a, b: table[a, b])
+    accuracies = [float(np.mean((overlaps < threshold) == labels)) for threshold in np.unique(overlaps)]
+    equal(
+        "topic_accuracy(pairs, overlap)", got, max(accuracies),
+        [
+            (lambda: max(float(np.mean((overlaps >= threshold) == labels)) for threshold in np.unique(overlaps)), Text(
+                "The rule is reversed: an overlap of at least the threshold means label 0.",
+                "规则反了：重合度不低于阈值时标签为 0。")),
+            (float(np.mean((overlaps < 0.5) == labels)), Text(
+                "The threshold is fixed at 0.5. Try each overlap that occurs.", "阈值固定为 0.5。应试遍出现过的每个重合度。")),
+            (float(np.mean(accuracies)), Text(
+                "This is the mean over the thresholds; return the highest accuracy.", "这是各阈值的平均；应返回最高的准确率。")),
+            (lambda: float(np.mean((overlaps < overlaps.mean()) == labels)), Text(
+                "The threshold is the mean overlap. Try each overlap that occurs.",
+                "阈值是平均重合度。应试遍出现过的每个重合度。")),
+            (max(accuracies) * len(pairs), Text(
+                "This is the number of right answers; divide by the number of pairs.", "这是答对的个数；应除以句对数。")),
+            (accuracies[-1], Text("This is the accuracy of the last threshold; return the highest.",
+                                  "这是最后一个阈值的准确率；应返回最高的。")),
+            (float(np.unique(overlaps)[int(np.argmax(accuracies))]), Text(
+                "This is the best threshold; return its accuracy.", "这是最好的阈值；应返回它的准确率。")),
+            (100 * max(accuracies), Text("Return a number from 0 to 1, not per cent.", "应返回 0 到 1 的数，不是百分数。")),
+        ],
+    )  # fmt: skip
+    return Text(f"The best threshold is right in {max(accuracies):.1%} of the check's pairs.",
+                f"最好的阈值在检查用的句对上答对 {max(accuracies):.1%}。")  # fmt: skip
