@@ -118,8 +118,8 @@ CHAPTERS = (
         Text("Chapter 4, cross-entropy", "第 4 章、交叉熵"),
         ("masked_lm", "Masked LM with 80/10/10", "掩码语言模型：80/10/10", 30),
         ("next_sentence", "Next-sentence pairs", "下一句预测的句对", 25),
-        ("sentence_order", "Sentence order", "句子顺序预测", 20),
-        ("masking_units", "Whole-word, n-gram and span masking", "全词、n-gram 与片段掩码", 35),
+        ("sentence_order", "Sentence order", "句子顺序预测", 25),
+        ("masking_units", "Whole-word, n-gram and span masking", "全词、n-gram 与片段掩码", 40),
         ("other_families", "What other families of models predict", "其他模型家族预测什么", 35),
     ),
     _chapter(
@@ -168,8 +168,8 @@ CHAPTERS = (
         10, "reading_a_model",
         Text("Reading a model", "读懂模型"),
         Text("Chapters 2 and 7", "第 2、7 章"),
-        ("attention_heads", "Attention heads on a sentence pair", "句对上的注意力头", 25),
-        ("leaving_words_out", "Leaving words out", "逐词删除", 25),
+        ("attention_heads", "Attention heads on a sentence pair", "句对上的注意力头", 35),
+        ("leaving_words_out", "Leaving words out", "逐词删除", 30),
     ),
 )  # fmt: skip
 EXERCISES: Dict[str, Exercise] = {exercise.number: exercise for chapter in CHAPTERS for exercise in chapter.exercises}

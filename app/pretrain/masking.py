@@ -5,13 +5,13 @@
 
 token        one token (Devlin et al. 2019)
 whole_word   all tokens of one word (Cui et al. 2019)
-ngram        1, 2 or 3 consecutive words, with probabilities in the ratio 1 : 1/2 : 1/3 (ERNIE 2.0, Sun et al. 2020; ERNIE-Gram)
-span         1 to 10 consecutive words, geometric distribution with p = 0.2; all tokens of a span become [MASK], or all become
-             random tokens, or all stay unchanged (SpanBERT, Joshi et al. 2020)
+ngram        1, 2 or 3 consecutive words, with probabilities in the ratio 1 : 1/2 : 1/3 (ALBERT, Lan et al. 2020)
+span         1 to 10 consecutive words, 3.8 on average: a geometric distribution with p = 0.2, cut off after 10; all tokens of a
+             span become [MASK], or all become random tokens, or all stay unchanged (SpanBERT, Joshi et al. 2020)
 
 The last unit of a sequence is truncated to what remains of the 15 %, as in SpanBERT. Short sequences therefore have more
-short units than these distributions say. Example: with 128 tokens and two tokens per word, 34 % of the spans are one word, not
-20 %, and 61 % of the n-grams, not 55 %.
+short units than these distributions say. Example: with 128 tokens and two tokens per word, 36 % of the spans are one word, not
+22 %, and 61 % of the n-grams, not 55 %.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import List, Tuple
 
 import numpy as np
 
-SPAN_P, MAX_SPAN_WORDS = 0.2, 10
+MAX_SPAN_WORDS = 10
+SPAN_PROBABILITIES = 0.2 * 0.8 ** np.arange(MAX_SPAN_WORDS) / (1 - 0.8**MAX_SPAN_WORDS)
 NGRAM_PROBABILITIES = np.array([1, 1 / 2, 1 / 3]) / (1 + 1 / 2 + 1 / 3)
 MAX_FAILURES = 10  # masking ends after this many samples that were too long; such a sequence has slightly fewer predictions
 
@@ -92,7 +93,7 @@ def _sample_count(masking: str, rng: np.random.Generator) -> int:
         return 1
     if masking == "ngram":
         return int(rng.choice(3, p=NGRAM_PROBABILITIES)) + 1
-    return min(MAX_SPAN_WORDS, int(rng.geometric(SPAN_P)))
+    return int(rng.choice(MAX_SPAN_WORDS, p=SPAN_PROBABILITIES)) + 1
 
 
 def _sample_words(masked_words: np.ndarray, sep_after: np.ndarray, max_count: int, rng: np.random.Generator) -> Tuple[int, int]:

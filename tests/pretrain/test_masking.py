@@ -79,7 +79,7 @@ def test_ngrams_and_spans_have_the_lengths_of_their_papers():
     rng = np.random.default_rng(4)
     for masking, longest, shares in (
         ("ngram", 3, {1: 6 / 11, 2: 3 / 11, 3: 2 / 11}),
-        ("span", 10, {1: 0.2, 2: 0.16, 10: 0.8**9}),
+        ("span", 10, {length: 0.2 * 0.8 ** (length - 1) / (1 - 0.8**10) for length in (1, 2, 10)}),
     ):
         # A small share, so that two units rarely touch.
         found = np.concatenate(
@@ -93,9 +93,9 @@ def test_ngrams_and_spans_have_the_lengths_of_their_papers():
             assert (found == length).mean() == pytest.approx(share, abs=0.04)
 
 
-@pytest.mark.parametrize("masking, drawn, left", [("ngram", 6 / 11, 0.61), ("span", 0.2, 0.34)])
+@pytest.mark.parametrize("masking, drawn, left", [("ngram", 6 / 11, 0.61), ("span", 0.2 / (1 - 0.8**10), 0.36)])
 def test_short_sequences_have_the_lengths_in_the_docstring(masking, drawn, left):
-    """An earlier version drew the positions first, which favours short units: 38 % of the spans were one word instead of 20 %."""
+    """An earlier version drew the positions first, which favours short units: 38 % of the spans were one word, where 20 % were drawn."""
     ids, starts, special = sequence(128, 2)
     rng = np.random.default_rng(6)
     lengths = [_sample_count(masking, rng) for _ in range(20_000)]
