@@ -13,7 +13,7 @@ from app.course.texts import Text
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its text and solution are in `file`, its check and hints in `check_module`."""
+    """One exercise: its text and solution are in `file`, its check in `NAME_check.py`, its hints in `NAME_hints.py`."""
 
     number: str  # "2.1"
     folder: str
@@ -28,23 +28,27 @@ class Exercise:
 
     @property
     def check_module(self) -> ModuleType:
-        """The module with check, HINTS (two), REASON and PROGRAM (where this project does it). It may load Paddle."""
+        """The module with the check. It loads Paddle."""
         return importlib.import_module(f"app.course.{self.folder}.{self.name}_check")
+
+    @property
+    def _hints_module(self) -> ModuleType:
+        return importlib.import_module(f"app.course.{self.folder}.{self.name}_hints")
 
     @property
     def hints(self) -> Tuple[Text, ...]:
         """Two hints: the idea, and nearly the code."""
-        return self.check_module.HINTS
+        return self._hints_module.HINTS
 
     @property
     def reason(self) -> Text:
         """Why the solution is right."""
-        return self.check_module.REASON
+        return self._hints_module.REASON
 
     @property
     def program(self) -> Text:
         """Where this project does the same."""
-        return self.check_module.PROGRAM
+        return self._hints_module.PROGRAM
 
     @property
     def file_name(self) -> str:

@@ -66,11 +66,10 @@ def test_a_typical_mistake_is_named(number, name, old, new, words, tmp_path):
 @pytest.mark.parametrize("number", EXERCISES)
 def test_an_exercise_is_complete(number):
     exercise = EXERCISES[number]
-    module = exercise.check_module
     assert len({mistake[0] for mistake in MISTAKES[number]}) >= 3
-    assert len(module.HINTS) == 2
-    check_texts(*module.HINTS, module.REASON, exercise.title)
-    for text in module.PROGRAM:
+    assert len(exercise.hints) == 2
+    check_texts(*exercise.hints, exercise.reason, exercise.title)
+    for text in exercise.program:
         files = re.findall(r"app/[\w/.]+\.py", text)
         assert files and all((ROOT / file).is_file() for file in files), text
     for language in LANGUAGES:
