@@ -48,4 +48,16 @@ MISTAKES = {
         ("F1 of dev", "return best_threshold, evaluate(test_probabilities, test_labels, best_threshold)[3]",
          "return best_threshold, best_f1", "F1 on dev"),
     ],
+    "7.4": [
+        ("sign swapped", "margin - positive + negative", "margin + positive - negative", "sign is swapped"),
+        ("margin forgotten", "margin - positive + negative", "negative - positive", "margin is forgotten"),
+        ("no clamp", "F.relu(margin - positive + negative)", "margin - positive + negative", "no clamp at 0"),
+        ("clamp of the mean", "paddle.mean(F.relu(margin - positive + negative))", "F.relu(paddle.mean(margin - positive + negative))",
+         "applied to the mean"),
+        ("mean over one axis", "negative))  # [Q", "negative), axis=0)  # [Q", "axis 0"),
+        ("sum", "paddle.mean(F.relu", "paddle.sum(F.relu", "This is the sum"),
+        ("sigmoid twice", "F.binary_cross_entropy(scores", "F.binary_cross_entropy_with_logits(scores", "sigmoid was applied again"),
+        ("labels swapped", "[paddle.ones_like(positive), paddle.zeros_like(negative)]",
+         "[paddle.zeros_like(positive), paddle.ones_like(negative)]", "labels are swapped"),
+    ],
 }  # fmt: skip
