@@ -73,7 +73,7 @@ tokenizer = AutoTokenizer.from_pretrained(f"{ROOT}/data/models/bert-mini-zh")
 pair = {"query": "我的信用卡昨天被机器吞了应该怎么办", "title": "银行卡被吞了怎么办"}
 for max_seq_length in (32, 16, 10):
     input_ids, token_type_ids = convert_example(pair, tokenizer, max_seq_length)
-    library = tokenizer(pair["query"], text_pair=pair["title"], max_seq_len=max_seq_length)
+    library = tokenizer(pair["query"], text_pair=pair["title"], max_length=max_seq_length, truncation=True)
     same = (library["input_ids"], library["token_type_ids"]) == (list(input_ids), list(token_type_ids))
     print(f"max_seq_length {max_seq_length}: {len(input_ids)} tokens, as in PaddleNLP: {same}")
     print(" ", *tokenizer.convert_ids_to_tokens(input_ids))
