@@ -7,7 +7,7 @@ from typing import Any, Iterator, Tuple
 
 import numpy as np
 
-from app.course.answers import Student, WrongAnswer, equal, require, unpack
+from app.course.answers import Student, WrongAnswer, equal, require, short, unpack
 from app.course.texts import Text
 
 PROGRAM = Text(
@@ -190,8 +190,9 @@ def _tune(student: Student, dev: Tuple, test: Tuple, rows: str) -> Tuple[float, 
     try:
         threshold = float(got)
     except Exception:  # whatever a student returned
-        raise WrongAnswer(f"{what}: the threshold is {got!r:.80}; it has to be a number.",
-                          f"{what}：阈值是 {got!r:.80}；它应该是一个数。") from None  # fmt: skip
+        threshold = np.nan
+    require(np.isfinite(threshold), f"{what}: the threshold is {short(got)}; it has to be a number.",
+            f"{what}：阈值是 {short(got)}；它应该是一个数。")  # fmt: skip
     ours, best = _f1(dev, threshold), _best_f1(dev)
     accuracies = {one: np.mean((dev[0] >= one) == dev[1]) for one in dev[0]}
     best_accuracy = max(accuracies.values())
