@@ -142,7 +142,7 @@ CHAPTERS = (
         Text("Chapter 6", "第 6 章"),
         ("pair_inputs", "Pair inputs and truncation", "句对输入与截断", 30),
         ("lr_schedule", "Linear warm-up and decay", "线性预热与衰减", 20),
-        ("metrics_and_threshold", "Accuracy, F1 and a threshold", "准确率、F1 与阈值", 30),
+        ("metrics_and_threshold", "Accuracy, F1 and a threshold", "准确率、F1 与阈值", 35),
         ("pair_wise_loss", "Point-wise and pair-wise loss", "单点式与成对式损失", 30),
     ),
     _chapter(
