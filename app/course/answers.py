@@ -9,8 +9,9 @@ import numpy as np
 from app.course.texts import Text
 
 Mistakes = Sequence[Tuple[Union[Any, Callable[[], Any]], Text]]  # the value that a mistake gives, and what the mistake is
-
+NUMBERS = "biuf"  # kinds of NumPy types: Boolean, integer, unsigned, float
 SMALL = 6  # arrays of so many elements are shown whole
+SHOWN = 200  # characters of a value in a message
 
 
 class WrongAnswer(Exception):
@@ -21,7 +22,7 @@ class WrongAnswer(Exception):
         self.text = Text(en, zh)
 
 
-class NotDefined(WrongAnswer):
+class NotDefined(WrongAnswer, AttributeError):
     """The student's file lacks a name that the check needs."""
 
 
@@ -45,24 +46,28 @@ def require(condition: bool, en: str, zh: str) -> None:
 
 def unpack(what: str, got: Any, count: int) -> Sequence[Any]:
     """`got`, after checking that it is a tuple or list of `count` values. Raises WrongAnswer."""
-    if got is None:
-        raise WrongAnswer(f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
-    if not isinstance(got, (tuple, list)) or len(got) != count:
-        kind = f"{len(got)}" if isinstance(got, (tuple, list)) else f"a {type(got).__name__}"
-        raise WrongAnswer(f"{what} has to be {count} values; it is {kind}.", f"{what} 应该是 {count} 个值，现在是 {kind}。")
+    _check_not_none(what, got)
+    if not isinstance(got, (tuple, list)):
+        kind = type(got).__name__
+        raise WrongAnswer(f"{what} has to be {count} values; its type is {kind}.", f"{what} 应为 {count} 个值，类型却是 {kind}。")
+    if len(got) != count:
+        length = len(got)
+        raise WrongAnswer(f"{what} has to be {count} values, not {length}.", f"{what} 应为 {count} 个值，而不是 {length} 个。")
     return got
 
 
 def equal(what: str, got: Any, expected: Any, mistakes: Mistakes = (), tolerance: float = 1e-4) -> None:
-    """Raises WrongAnswer unless `got` has the shape and, up to `tolerance` (absolute and relative), the values of `expected`.
+    """Raises WrongAnswer unless `got` has the shape and the values of `expected`.
+
+    Integers have to be equal; of floats, the difference may be `tolerance` (absolute) plus `tolerance` times the value, so choose
+    a smaller one for small values.
 
     `what`: the name of the answer, which is the same in both languages: "attention(query, key, value)".
-    `mistakes`: if `got` is the value of one of them, the message says which mistake it is. A value may be a function that
-    computes it.
-    Numbers, strings, Booleans, lists, tuples, NumPy arrays and Paddle tensors can be compared.
+    `mistakes`: if `got` is the value of one of them (nan counts as a value), the message says which mistake it is. A value may be
+    a function that computes it.
+    Numbers, strings, Booleans, lists, tuples, dicts, NumPy arrays and Paddle tensors can be compared.
     """
-    if got is None:
-        raise WrongAnswer(f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
+    _check_not_none(what, got)
     if _same(got, expected, tolerance):
         return
     difference = _difference(what, got, expected, tolerance)
@@ -72,60 +77,91 @@ def equal(what: str, got: Any, expected: Any, mistakes: Mistakes = (), tolerance
     raise WrongAnswer(f"{difference.en}.", f"{difference.zh}。")
 
 
+def _check_not_none(what: str, got: Any) -> None:
+    if got is None:
+        raise WrongAnswer(f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
+
+
 def _difference(what: str, got: Any, expected: Any, tolerance: float) -> Text:
-    """Both values; for large arrays the first place where they differ."""
+    """Both values; for large ones the first place where they differ."""
+    if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(expected) > SMALL:
+        index = next((i for i, (one, other) in enumerate(zip(got, expected)) if not _same(one, other, tolerance)), 0)
+        return _difference(f"{what}[{index}]", got[index], expected[index], tolerance)
     ours, theirs = _array(expected), _array(got)
-    if ours is None or theirs is None or theirs.dtype.kind in "OSUc" or (not ours.shape and not theirs.shape):
-        return _both(what, short(got), short(expected))
+    if ours is None or theirs is None or theirs.dtype.kind not in NUMBERS or (not ours.shape and not theirs.shape):
+        return _both(what, got, expected)
     if ours.shape != theirs.shape:
         shapes = list(theirs.shape), list(ours.shape)
         return Text(f"{what} has the shape {shapes[0]}; expected {shapes[1]}", f"{what} 的形状是 {shapes[0]}，应为 {shapes[1]}")
     if ours.size <= SMALL:
-        return _both(what, short(got), short(expected))
-    differs = ~_close(theirs, ours, tolerance)
-    place = tuple(int(index) for index in np.argwhere(differs)[0])
-    return _both(f"{what}{list(place)}", short(theirs[place]), short(ours[place]))
+        return _both(what, got, expected)
+    place = tuple(int(index) for index in np.argwhere(~_close(theirs, ours, tolerance))[0])
+    return _both(f"{what}{list(place)}", theirs[place], ours[place])
 
 
-def _both(what: str, got: str, expected: str) -> Text:
-    return Text(f"{what} = {got}; expected {expected}", f"{what} = {got}，应为 {expected}")
+def _both(what: str, got: Any, expected: Any) -> Text:
+    """Both values, with as many digits as it takes to see that they differ."""
+    for digits in (4, 8, 17):
+        theirs, ours = short(got, digits), short(expected, digits)
+        if theirs != ours:
+            break
+    return Text(f"{what} = {theirs}; expected {ours}", f"{what} = {theirs}，应为 {ours}")
 
 
-def short(value: Any) -> str:
-    """A value in at most 200 characters, with floats of 4 digits."""
+def short(value: Any, digits: int = 4) -> str:
+    """A value in at most SHOWN characters, with floats of so many digits."""
     array = _array(value)
-    if array is None or array.dtype.kind in "OSU":
-        text = " ".join(repr(value).split())
+    if array is None or array.dtype.kind not in NUMBERS:
+        try:
+            text = repr(value)
+        except Exception:  # a student's own __repr__
+            text = f"a {type(value).__name__}"
     elif array.ndim == 0 and array.dtype.kind == "f":
-        text = f"{float(array):.4g}"
+        text = f"{float(array):.{digits}g}"
     else:
-        text = np.array2string(array, precision=4, suppress_small=True, threshold=20, edgeitems=2, separator=", ")
-        text = " ".join(text.split())
-    return text if len(text) <= 200 else text[:197] + "..."
+        small = digits == 4 and (array.dtype.kind != "f" or np.nanmax(np.abs(array), initial=0) >= 0.01)
+        text = np.array2string(array, precision=digits, suppress_small=small, threshold=20, edgeitems=2, separator=", ")
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def _array(value: Any) -> Any:
     """`value` as a NumPy array; None if it is no regular array."""
     try:
-        return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        if hasattr(value, "numpy"):
+            if value.is_sparse():  # Paddle ends the process when it converts one
+                value = value.to_dense()
+            value = (value.astype("float32") if "bfloat16" in str(value.dtype) else value).numpy()
+        return np.asarray(value)
     except Exception:  # whatever a student returned
         return None
 
 
 def _same(got: Any, expected: Any, tolerance: float) -> bool:
     """Whether both have the same shape and values."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return got.keys() == expected.keys() and all(_same(got[key], expected[key], tolerance) for key in expected)
+    got_array, expected_array = _array(got), _array(expected)
+    if all(array is not None and array.dtype.kind in NUMBERS for array in (got_array, expected_array)):
+        return got_array.shape == expected_array.shape and bool(_close(got_array, expected_array, tolerance).all())
     if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)):
         return len(got) == len(expected) and all(_same(one, other, tolerance) for one, other in zip(got, expected))
-    got_array, expected_array = _array(got), _array(expected)
+    if isinstance(expected, str) or isinstance(got, str):
+        return isinstance(expected, str) and isinstance(got, str) and str.__eq__(got, expected)
     if got_array is None or expected_array is None or got_array.shape != expected_array.shape:
         return False
     return bool(_close(got_array, expected_array, tolerance).all())
 
 
 def _close(got: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
-    """bool, elementwise: equal, for numbers up to the tolerance. A Boolean equals 0 or 1; a text never equals a number."""
-    if got.dtype.kind in "biuf" and expected.dtype.kind in "biuf":
-        return np.isclose(got.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=tolerance, equal_nan=True)
-    if (got.dtype.kind in "biuf") != (expected.dtype.kind in "biuf"):
+    """bool, elementwise: integers are equal, floats up to the tolerance. A Boolean equals 0 or 1."""
+    if got.dtype.kind in NUMBERS and expected.dtype.kind in NUMBERS:
+        if "f" in (got.dtype.kind, expected.dtype.kind):
+            return np.isclose(got.astype(np.float64), expected.astype(np.float64), rtol=tolerance, atol=tolerance, equal_nan=True)
+        return got == expected
+    if (got.dtype.kind in NUMBERS) != (expected.dtype.kind in NUMBERS):
         return np.zeros(got.shape, bool)
-    return np.asarray(got == expected)
+    try:
+        return np.broadcast_to(np.asarray(got == expected, dtype=bool), got.shape)
+    except Exception:  # a student's own __eq__
+        return np.zeros(got.shape, bool)

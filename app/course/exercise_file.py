@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from app.course.contents import Exercise
 from app.errors import UserError
 from app.shell import ROOT
 
-MARKER = re.compile(r"^# %%")
-LAB = 'tags=["lab"]'  # a cell that a student runs; the check does not, because it takes minutes
+MARKER = re.compile(r"^# ?%%")
+LAB = re.compile(r'tags=\[[^\]]*"lab"')  # a cell that a student runs; the check does not, because it takes minutes
 
 
 @dataclass
@@ -61,7 +62,7 @@ def without_labs(text: str) -> str:
     lines: List[str] = []
     for cell in split_cells(text):
         lines += [cell.heading] * bool(cell.heading)
-        lines += [""] * len(cell.lines) if LAB in cell.heading else cell.lines
+        lines += [""] * len(cell.lines) if LAB.search(cell.heading) else cell.lines
     return "\n".join(lines)
 
 
@@ -91,6 +92,8 @@ def _fill(lines: List[str], language: str, solved: bool) -> List[str]:
         else:
             length += bool(part and mark)
             kept += [line] if solved or not part else []
+    if part:
+        raise ValueError("### BEGIN SOLUTION without ### END SOLUTION")
     return kept
 
 
@@ -102,10 +105,20 @@ def read_student_text(path: Path) -> str:
             return text
         parts = []
         for cell in json.loads(text)["cells"]:
-            tags = f" {LAB}" if "lab" in cell.get("metadata", {}).get("tags", []) else ""
+            tags = ' tags=["lab"]' if "lab" in cell.get("metadata", {}).get("tags", []) else ""
             if cell["cell_type"] == "code":
-                parts += [f"# %%{tags}", re.sub(r"(?m)^([%!].*)$", r"# \1", "".join(cell["source"]))]
+                parts += [f"# %%{tags}", _without_magics("".join(cell["source"]))]
         return "\n".join([*parts, ""])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise UserError(f"{path}: cannot be read ({reason}); save it as UTF-8 text, or start the exercise again") from problem
+
+
+def _without_magics(source: str) -> str:
+    """The code of a notebook's cell with IPython's commands as comments: lines with % or !, or the cell if it begins with %%."""
+    try:
+        ast.parse(source)
+        return source
+    except (SyntaxError, ValueError):
+        pattern = r"(?m)^(.*)$" if source.lstrip().startswith("%%") else r"(?m)^(\s*[%!].*)$"
+        return re.sub(pattern, r"# \1", source)

@@ -87,7 +87,7 @@ def _result(answer: Path, printed: int, timed_out: bool, code: int, seconds: int
         million = MAX_OUTPUT // 1_000_000
         return Result([], Text(f"Your program prints more than {million} MB. Is there a print in a loop that does not end?",
                                f"你的程序输出超过 {million} MB。是不是在停不下来的循环里有 print？"))  # fmt: skip
-    if answer.is_file():
+    if answer.is_file():  # it is complete: the process renames it
         value = json.loads(answer.read_text(encoding="utf-8"))
         return Result([Text(*text) for text in value["right"]], Text(*value["wrong"]) if value["wrong"] else None)
     if timed_out or code == TIMED_OUT:
@@ -107,6 +107,7 @@ def main(arguments: List[str]) -> NoReturn:
     from app.course.run_check import run_file
 
     notebook.RUNNING_A_FILE = True
+    sys.argv = [str(file)]
     os.chdir(file.parent)
     sys.path.append(str(file.parent))  # last, so that a student's random.py does not replace Python's
     result = run_file(EXERCISES[number], text, str(file))

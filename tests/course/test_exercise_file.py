@@ -1,7 +1,7 @@
 """One source gives the student's file in both languages, with the gap and with the solution."""
 
 import ast
-import re
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def half(x):
     ### END SOLUTION
 
 
-# %% tags=["lab"]
+#%% tags=["mine", "lab"]
 raise ValueError("a lab is not run by a check")
 '''
 
@@ -79,19 +79,19 @@ def test_a_lab_is_left_out_and_errors_have_the_line_of_the_file(exercise, tmp_pa
 def test_a_byte_order_mark_and_windows_lines_are_read(ending, tmp_path):
     file = tmp_path / "answer.py"
     file.write_bytes(b"\xef\xbb\xbf" + f"# %%{ending}x = 1{ending}".encode())
-    assert [cell.lines for cell in split_cells(read_student_text(file))] == [[], ["x = 1"]]
+    assert [cell.lines for cell in split_cells(read_student_text(file))] == [[], ["x = 1", ""]]
 
 
 def test_commands_of_a_notebook_are_left_out(tmp_path):
     file = tmp_path / "answer.ipynb"
-    cells = [("code", ["%matplotlib inline\n", "!ls\n", "x = 1"]), ("markdown", ["# x"]), ("code", ["y = 2"])]
-    body = ",".join(
-        f'{{"cell_type": "{kind}", "source": {re.sub(chr(39), chr(34), str(lines))}, "metadata": {{}}}}' for kind, lines in cells
-    )
-    file.write_text(f'{{"cells": [{body}]}}')
+    cells = [("code", ["%matplotlib inline\n", "!ls\n", "x = 1"]), ("markdown", ["# x"]), ("code", ["y = 2"]), ("code", ["%%bash\n", "ls"]),
+             ("code", ['z = """\n% 3"""'])]  # fmt: skip
+    file.write_text(json.dumps({"cells": [{"cell_type": kind, "source": lines, "metadata": {}} for kind, lines in cells]}))
     names = {}
     exec(read_student_text(file), names)
-    assert (names["x"], names["y"]) == (1, 2)
+    assert (names["x"], names["y"], names["z"]) == (1, 2, "\n% 3")
+    text = read_student_text(file).replace("x = 1", "1 / 0")
+    assert run_file(EXERCISES["2.1"], text, str(file)).wrong.en.startswith("Code cell 1, line 3: `1 / 0` raises")
 
 
 def test_a_missing_file_is_one_line(tmp_path):

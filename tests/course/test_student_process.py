@@ -41,6 +41,7 @@ HOSTILE = {  # what the student's file does -> words of the message
     "import os; os.kill(os.getpid(), 9)": "ended Python (signal 9)",
     "x = [0] * 10**10": "more memory",
     "def f(): f()\nf()": "RecursionError",
+    "raise KeyboardInterrupt": "raises KeyboardInterrupt",
     "while True: print('x' * 10_000)": "prints more than 1 MB",
     "while True: pass": f"Line 1: Your program still runs after {SECONDS} seconds",
 }
