@@ -19,6 +19,7 @@ MADE = re.compile(r"data/\w+/(train|dev|test)\.tsv|data/NAME/.*")  # written by 
 FOREIGN = {  # flags of programs that are not ours
     "help", "no-deps", "head", "logdir", "component_tabs", "master", "nnodes", "nproc_per_node", "additional-suffix",
     "from",  # of data/*/prepare.py
+    "to",  # of jupytext
 }  # fmt: skip
 
 
