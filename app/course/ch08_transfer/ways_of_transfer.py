@@ -140,14 +140,14 @@ for way in WAYS:
 # comes from the next pair (label 0). The sample's own negatives share most of their characters with text_a, and after so few
 # steps no way would be far from 50 %.
 #
-# What to look for:
+# What to look for (the numbers are from two runs with different seeds; yours differ by a few points):
 #
-# * **scratch** stays near 50 %: so few steps teach a model with random weights nothing, although it trains the most parameters.
-# * **frozen** is far better with 514 parameters, because the encoder already knows something about texts. Its steps are also
-#   the fastest: no gradient goes through the encoder.
-# * **top** and **adapters** are usually between frozen and full. The adapters reach this with about a twelfth of the parameters
-#   of `top`. Their steps save less time, because the gradient still has to go through all layers.
-# * **full** was the best of the five with each seed that we tried, and its steps take longest.
+# * **scratch** stays at 50 %: so few steps teach a model with random weights nothing, although it trains every parameter.
+# * **frozen** reaches about 77 % with 514 parameters, because the encoder already knows something about texts. Its steps are
+#   also the fastest: no gradient goes through the encoder.
+# * **top** and **adapters** are between frozen and full, at 80 to 85 %. The adapters reach this with about a twelfth of the
+#   parameters of `top`. Their steps save less time, because the gradient still has to go through all layers.
+# * **full** is the best, at about 90 %, and its steps are among the slowest.
 #
 # Differences of two or three points between two ways are within the noise of one run: change `SEED` and run the cell again.
 # Each way has a learning rate of its own: the fewer parameters are trained, the larger it may be.
@@ -161,13 +161,13 @@ for way in WAYS:
 # 这里的任务比样例数据本身的任务容易：text_b 是 text_a 的另一种说法（标签 1），或者来自下一对（标签 0）。
 # 样例数据自己的负例与 text_a 大部分字都相同，只训练这么少的步数，每种方式都离 50 % 不远。
 #
-# 请注意看：
+# 请注意看（数字来自两个种子的两次运行；你的结果会差几个百分点）：
 #
-# * **scratch** 停在 50 % 附近：虽然训练的参数最多，但这么少的步数教不会一个随机权重的模型。
-# * **frozen** 只有 514 个参数，却好得多，因为编码器已经懂得一些关于文本的知识。它的每一步也最快：梯度不经过编码器。
-# * **top** 和 **adapters** 通常介于 frozen 与 full 之间。适配器的参数大约只有 `top` 的十二分之一。但它的每一步省不了多少时间，
-#   因为梯度仍要穿过所有层。
-# * **full** 在我们试过的每个种子下都是五种里最好的，每一步也最慢。
+# * **scratch** 停在 50 %：虽然训练全部参数，但这么少的步数教不会一个随机权重的模型。
+# * **frozen** 只用 514 个参数就达到约 77 %，因为编码器已经懂得一些关于文本的知识。它的每一步也最快：梯度不经过编码器。
+# * **top** 和 **adapters** 介于 frozen 与 full 之间，为 80 % 到 85 %。适配器的参数大约只有 `top` 的十二分之一。
+#   但它的每一步省不了多少时间，因为梯度仍要穿过所有层。
+# * **full** 最好，约 90 %，每一步也属于最慢的。
 #
 # 两种方式之间相差两三个百分点属于单次训练的噪声：换一个 `SEED` 再运行一次。每种方式有自己的学习率：训练的参数越少，
 # 学习率可以越大。
