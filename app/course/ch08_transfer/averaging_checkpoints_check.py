@@ -27,16 +27,13 @@ HINTS = (
 )
 REASON = Text(
     "The checkpoints of one run lie in the same valley of the loss, so the point between them is low too. Two runs with "
-    "different seeds lie "
-    "in different valleys: their hidden units have another order and another sign, and between the valleys the loss is high. "
-    "This holds for "
-    "a classifier that starts from random weights. Fine-tuned models that start from the same pretrained encoder are nearer to "
-    "each "
-    "other, but their heads are still random. Integers are counters, ids and positions: the newest value belongs to the "
-    "averaged model.",
+    "different seeds lie in different valleys: their hidden units have another order and another sign, and between the valleys "
+    "the loss is high. This holds for a classifier that starts from random weights. Fine-tuned models that start from the same "
+    "pretrained encoder are nearer to each other, but their heads are still random. Integers are counters, ids and positions: "
+    "the newest value belongs to the averaged model.",
     "同一次训练的检查点在损失的同一个谷里，它们中间的点损失也低。不同种子的两次训练在不同的谷里：隐藏单元的顺序和符号都不同，"
-    "两个谷之间的损失很高。从随机权重开始的分类器就是这样。从同一个预训练编码器开始微调的模型彼此更近，但它们的分类头仍是随机的。"
-    "整数是计数器、编号和位置：平均后的模型应取最新的值。",
+    "两个谷之间的损失很高。从随机权重开始的分类器就是这样。从同一个预训练编码器开始微调的模型彼此更近，"
+    "但它们的分类头仍是随机的。整数是计数器、编号和位置：平均后的模型应取最新的值。",
 )
 
 
@@ -72,7 +69,7 @@ def check(student: Student) -> Iterator[Text]:
     )
     check_unchanged(states, copies)
     for name in ("output.weight", "output.bias"):
-        check_mean(f'average(states)["{name}"]', averaged[name], [copy[name] for copy in copies], states[0][name].dtype)
+        check_mean(f'average(states)["{name}"]', averaged[name], [copy[name] for copy in copies])
     yield Text(
         "The floating-point tensors are the means of all four states, and the states are unchanged.",
         "浮点张量是全部四个状态的平均，各状态没有被改变。",
@@ -86,6 +83,11 @@ def check(student: Student) -> Iterator[Text]:
     yield Text("The average of a single state is this state.", "只有一个状态时，平均就是它本身。")
 
 
+def type_of(value: object) -> str:
+    """The type of the numbers in a tensor or an array: "float32"."""
+    return str(getattr(value, "dtype", type(value).__name__)).replace("paddle.", "")
+
+
 def check_unchanged(states: List[Dict[str, paddle.Tensor]], copies: List[Dict[str, paddle.Tensor]]) -> None:
     """The given states are as they were."""
     for index, (state, copy) in enumerate(zip(states, copies)):
@@ -96,7 +98,7 @@ def check_unchanged(states: List[Dict[str, paddle.Tensor]], copies: List[Dict[st
         )
 
 
-def check_mean(what: str, got: paddle.Tensor, tensors: List[paddle.Tensor], dtype: paddle.dtype) -> None:
+def check_mean(what: str, got: paddle.Tensor, tensors: List[paddle.Tensor]) -> None:
     """A float tensor is the mean of all."""
     total = tensors[0] + tensors[1] + tensors[2] + tensors[3]
     running = (((tensors[0] + tensors[1]) / 2 + tensors[2]) / 2 + tensors[3]) / 2
@@ -122,9 +124,9 @@ def check_mean(what: str, got: paddle.Tensor, tensors: List[paddle.Tensor], dtyp
         (tensors[0], Text("This is the oldest state; floating-point tensors are averaged.", "这是最旧的状态；浮点张量要平均。")),
     ])  # fmt: skip
     require(
-        getattr(got, "dtype", dtype) == dtype,
-        f"{what} has the type {getattr(got, 'dtype', '')}; the type has to stay {dtype}.",
-        f"{what} 的类型是 {getattr(got, 'dtype', '')}，类型应保持 {dtype}。",
+        type_of(got) == type_of(tensors[0]),
+        f"{what} has the type {type_of(got)}; the type has to stay {type_of(tensors[0])}.",
+        f"{what} 的类型是 {type_of(got)}，类型应保持 {type_of(tensors[0])}。",
     )
 
 
@@ -139,7 +141,7 @@ def check_newest(what: str, got: paddle.Tensor, tensors: List[paddle.Tensor]) ->
             "This is the value of the oldest state; take the newest, states[-1].", "这是最旧状态的值，应取最新的 states[-1]。")),
     ])  # fmt: skip
     require(
-        getattr(got, "dtype", tensors[3].dtype) == tensors[3].dtype,
-        f"{what} has the type {getattr(got, 'dtype', '')}; it has to stay an integer.",
-        f"{what} 的类型是 {getattr(got, 'dtype', '')}，应保持整数。",
+        type_of(got) == type_of(tensors[3]),
+        f"{what} has the type {type_of(got)}; it has to stay an integer.",
+        f"{what} 的类型是 {type_of(got)}，应保持整数。",
     )

@@ -11,8 +11,8 @@ from app.course.answers import Student, equal, require
 from app.course.texts import Text
 
 PROGRAM = Text(
-    "app/match/decision.py, which turns the logits of one model into probabilities; a run has one seed (--seed), "
-    "and several runs can be combined in this way",
+    "app/match/decision.py, which turns the logits of one model into probabilities; a run has one seed (--seed), and several "
+    "runs can be combined in this way",
     "app/match/decision.py：把一个模型的 logits 变成概率；一次训练只有一个种子（--seed），多次训练的结果可以这样合并",
 )
 HINTS = (
@@ -24,18 +24,15 @@ HINTS = (
     Text(
         "`F.softmax(logits, axis=-1).mean(axis=0)`, `F.softmax(logits.mean(axis=0), axis=-1)`, and for the vote "
         "`F.one_hot(logits.argmax(axis=-1), C).mean(axis=0)`.",
-        "`F.softmax(logits, axis=-1).mean(axis=0)`、`F.softmax(logits.mean(axis=0), axis=-1)`；"
-        "投票用 `F.one_hot(logits.argmax(axis=-1), C).mean(axis=0)`。",
+        "`F.softmax(logits, axis=-1).mean(axis=0)`、`F.softmax(logits.mean(axis=0), axis=-1)`；投票用 "
+        "`F.one_hot(logits.argmax(axis=-1), C).mean(axis=0)`。",
     ),
 )
 REASON = Text(
     "The mean of probabilities is the usual choice: its result is a probability, and no model has more than its share of the "
-    "influence. "
-    "The mean of logits is a geometric mean of the probabilities (up to a factor), so a very sure model weighs more. A vote "
-    "needs "
-    "the labels only, so it works with models whose outputs cannot be compared, but it loses how sure they were. Ensembles "
-    "reduce "
-    "the part of the error that depends on the seed, not the part that all models share.",
+    "influence. The mean of logits is a geometric mean of the probabilities (up to a factor), so a very sure model weighs "
+    "more. A vote needs the labels only, so it works with models whose outputs cannot be compared, but it loses how sure they "
+    "were. Ensembles reduce the part of the error that depends on the seed, not the part that all models share.",
     "常用的是概率平均：结果仍是概率，每个模型的影响都不会超过自己的份额。logits 平均相当于概率的几何平均（差一个系数），"
     "所以非常确信的模型影响更大。投票只需要标签，所以输出无法相互比较的模型也能用，但丢掉了确信程度。"
     "集成减小的是随种子变化的那部分误差，所有模型共有的误差不会减小。",
@@ -93,10 +90,10 @@ def check(student: Student) -> Iterator[Text]:
             "平均是在文本上做的（axis 1），应该在模型上做（axis 0）。")),
     ])  # fmt: skip
     yield Text(
-        "The mean of probabilities and the mean of logits are right. They choose "
-        f"{by_probability.argmax(axis=-1).tolist()} and {by_logit.argmax(axis=-1).tolist()} for four texts.",
-        "概率平均和 logits 平均都正确。对四段文本，它们分别选择 "
-        f"{by_probability.argmax(axis=-1).tolist()} 和 {by_logit.argmax(axis=-1).tolist()}。",
+        f"The mean of probabilities and the mean of logits are right. They choose {by_probability.argmax(axis=-1).tolist()} "
+        f"and {by_logit.argmax(axis=-1).tolist()} for four texts.",
+        f"概率平均和 logits 平均都正确。对四段文本，它们分别选择 {by_probability.argmax(axis=-1).tolist()} 和 "
+        f"{by_logit.argmax(axis=-1).tolist()}。",
     )
     rounded = F.one_hot(votes.astype("float32").mean(axis=0).round().astype("int64"), 3)
     equal('ensemble(logits, "vote")', student.ensemble(logits, "vote"), shares, [

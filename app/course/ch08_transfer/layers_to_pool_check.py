@@ -17,8 +17,7 @@ PROGRAM = Text(
 HINTS = (
     Text(
         "First mix the layers into one tensor [B, S, H], then take the mean over the tokens once. For the mean, multiply by "
-        "the mask "
-        "with shape [B, S, 1] before you sum over axis 1.",
+        "the mask with shape [B, S, 1] before you sum over axis 1.",
         "先把几层混合成一个 [B, S, H] 张量，最后只做一次对词元的平均。求平均时，先乘以形状为 [B, S, 1] 的掩码，再在 axis 1 "
         "上求和。",
     ),
@@ -31,16 +30,12 @@ HINTS = (
 )
 REASON = Text(
     "The vectors of padding are not zero: the encoder computes something at each position. A plain mean would depend on how "
-    "long the "
-    "other texts of the batch are, so the same text would get another vector in another batch. The mask has to be in both "
-    "sums. Mixing the "
-    "layers first and pooling once gives the same as pooling each layer, because both are linear. Middle layers are often the "
-    "best for "
-    "a cosine, because the last one has specialised in the pretraining tasks. Which layers are best is decided on a dev set.",
+    "long the other texts of the batch are, so the same text would get another vector in another batch. The mask has to be in "
+    "both sums. Mixing the layers first and pooling once gives the same as pooling each layer, because both are linear. The last "
+    "layer need not be the best: it has specialised in the pretraining tasks. Which layers are best is decided on a dev set.",
     "填充位置的向量不是 0：编码器在每个位置都会算出数值。直接求平均会受同批其他文本长度的影响，"
-    "同一段文本换一个批就得到另一个向量。"
-    "分子和分母两个求和都要用掩码。先混合各层再池化一次，与每层分别池化再混合结果相同，因为两步都是线性的。"
-    "中间层的余弦往往更好，因为最后一层专门适应了预训练任务。用哪几层要在开发集上决定。",
+    "同一段文本换一个批就得到另一个向量。分子和分母两个求和都要用掩码。先混合各层再池化一次，与每层分别池化再混合结果相同，"
+    "因为两步都是线性的。最后一层不一定最好：它专门适应了预训练任务。用哪几层要在开发集上决定。",
 )
 MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
 WEIGHTS = [0.5, 1.0, 0.0, 2.0, 1.5]
@@ -62,10 +57,12 @@ def check(student: Student) -> Iterator[Text]:
             "This is the mean over the tokens; take the first token only.", "这是词元的平均，应只取第一个词元。")),
     ])  # fmt: skip
     yield Text(
-        "The mean leaves out the padding, and [CLS] is taken from the last layer.", "平均时去掉了填充，[CLS] 取自最后一层。")
+        "The mean leaves out the padding, and [CLS] is taken from the last layer.", "平均时去掉了填充，[CLS] 取自最后一层。"
+    )
     check_two_layers(student, states, mask)
     yield Text(
-        "The last two layers, and the first and the last, are averaged correctly.", "最后两层、第一层与最后一层的平均正确。")
+        "The last two layers, and the first and the last, are averaged correctly.", "最后两层、第一层与最后一层的平均正确。"
+    )
     check_weighted(student, states, mask)
     for state, copy in zip(states, copies):
         require(
@@ -144,6 +141,7 @@ def check_two_layers(student: Student, states: List[paddle.Tensor], mask: paddle
 
 def check_weighted(student: Student, states: List[paddle.Tensor], mask: paddle.Tensor) -> None:
     """The weighted mean of all tensors."""
+
     def weighted(weights: List[float], tensors: List[paddle.Tensor]) -> paddle.Tensor:
         return sum(weight * state for weight, state in zip(weights, tensors))
 

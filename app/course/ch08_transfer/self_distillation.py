@@ -23,7 +23,7 @@
 # 60 % 的一对是难以判断的，99 % 的一对不是。
 #
 # 训练好的教师往往过于自信，所以用温度 $T$ 让它的概率变软（Hinton et al. 2015）。
-# 请写出`distillation_loss(logits, teacher_logits, labels, alpha, temperature)`，返回一个数，即对批的平均：
+# 请写出 `distillation_loss(logits, teacher_logits, labels, alpha, temperature)`，返回一个数，即对批的平均：
 #
 # $$\text{loss} = \alpha \cdot \text{CE}(\text{labels}, z) + (1 - \alpha) \cdot T^2 \cdot \text{KL}(p \,\|\, q), \qquad
 # p = \text{softmax}(t / T), \quad q = \text{softmax}(z / T)$$
@@ -60,15 +60,15 @@ def distillation_loss(logits, teacher_logits, labels, alpha, temperature):
 # (`alpha` = 1), the other from labels and teacher (`alpha` = 0.5).
 #
 # What to look for: the loss on the dev set is smaller with the teacher, because the model is less sure where the teacher is in
-# doubt. The accuracy of both is about the same: its differences here are smaller than the noise of a seed. Large gains come
-# from better teachers, for example the ensemble of exercise 8.4.
+# doubt. The accuracy of both is about the same: its differences here are smaller than the noise of a seed. A better teacher,
+# for example the ensemble of exercise 8.4, can give more.
 
 # %% [markdown] lang="zh"
 # 演示用 2,000 对样例的字符计数训练小分类器。先打印教师对开发集里一对文本在三种温度下的概率。然后两个模型从相同的随机权重开始：
 # 一个只学标签（`alpha` = 1），另一个同时学标签和教师（`alpha` = 0.5）。
 #
 # 请注意看：有教师时，开发集上的损失更小，因为教师拿不准的地方，学生也不那么确信。两者的准确率差不多：
-# 这里的差别小于随机种子的噪声。更大的提升来自更好的教师，例如练习 8.4 的集成。
+# 这里的差别小于随机种子的噪声。更好的教师，例如练习 8.4 的集成，可以带来更多提升。
 
 # %%
 features, labels = (paddle.to_tensor(array) for array in pair_features("train", 2000))

@@ -29,16 +29,12 @@ HINTS = (
 )
 REASON = Text(
     "KL(p‖q) compares the student q with the teacher p: it is 0 if both agree, and it is largest where the teacher gives "
-    "probability and the "
-    "student does not. Its gradient with respect to the student's logits is (q - p) / T, and the difference q - p shrinks with "
-    "1 / T as "
-    "well, so the product with T² stays comparable with the gradient of the cross-entropy. Without detach, the loss could also "
-    "become smaller by moving the teacher towards the student. log_softmax computes the logarithm directly, so it stays exact "
-    "where a "
-    "probability is almost 0.",
+    "probability and the student does not. Its gradient with respect to the student's logits is (q - p) / T, and the "
+    "difference q - p shrinks with 1 / T as well, so the product with T² stays comparable with the gradient of the "
+    "cross-entropy. Without detach, the loss could also become smaller by moving the teacher towards the student. log_softmax "
+    "computes the logarithm directly, so it stays exact where a probability is almost 0.",
     "KL(p‖q) 把学生 q 与教师 p 比较：两者一致时为 0；教师给了概率而学生没有给的地方，它最大。它对学生 logits 的梯度是 (q - p) "
-    "/ T，"
-    "而 q - p 本身也随 1 / T 变小，所以乘以 T² 之后才能与交叉熵的梯度相比。如果不用 detach，把教师拉向学生也能让损失变小。"
+    "/ T，而 q - p 本身也随 1 / T 变小，所以乘以 T² 之后才能与交叉熵的梯度相比。如果不用 detach，把教师拉向学生也能让损失变小。"
     "log_softmax 直接计算对数，所以概率接近 0 时仍然精确。",
 )
 ALPHA, TEMPERATURE = 0.3, 2.5
@@ -106,7 +102,8 @@ def check_value(call: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: p
     log_p, log_q = F.log_softmax(teacher / t), F.log_softmax(logits / t)
     soft = float(kl(log_p, log_q).mean())
     no_temperature = Text(
-        "is computed without the temperature: divide both logits by T.", "没有用温度：两边的 logits 都要除以 T。")
+        "is computed without the temperature: divide both logits by T.", "没有用温度：两边的 logits 都要除以 T。"
+    )
 
     def value(hard: float = hard, soft: float = soft, hard_weight: float = a, soft_weight: float = (1 - a) * t**2) -> float:
         return hard_weight * float(hard) + soft_weight * float(soft)

@@ -137,8 +137,8 @@ for way in WAYS:
 # %% [markdown] lang="en"
 # **Lab (2 to 4 minutes on two cores).** The next cell trains each way for the same number of steps and prints a table. `check`
 # does not run it; run it yourself. The task is easier than the sample's own: text_b is a paraphrase of text_a (label 1), or it
-# comes from the next pair (label 0). The sample's own negatives share most of their characters with text_a, and after so few
-# steps no way would be far from 50 %.
+# comes from the next pair (label 0). The sample's own negatives share nearly as many characters with text_a as the paraphrases
+# do: they need more steps, and after so few most ways would still be near 50 %.
 #
 # What to look for (the numbers are from two runs with different seeds; yours differ by a few points):
 #
@@ -159,7 +159,7 @@ for way in WAYS:
 # %% [markdown] lang="zh"
 # **实验（两个核上需要 2 到 4 分钟）。** 下一个单元用相同的步数训练每种方式，并打印一张表。`check` 不会运行它，请自己运行。
 # 这里的任务比样例数据本身的任务容易：text_b 是 text_a 的另一种说法（标签 1），或者来自下一对（标签 0）。
-# 样例数据自己的负例与 text_a 大部分字都相同，只训练这么少的步数，每种方式都离 50 % 不远。
+# 样例数据自己的负例与 text_a 相同的字几乎与释义句一样多，需要更多步数；只训练这么少的步数，多数方式仍在 50 % 附近。
 #
 # 请注意看（数字来自两个种子的两次运行；你的结果会差几个百分点）：
 #

@@ -13,43 +13,38 @@ from app.course.texts import Text
 from app.match.model import PairClassifier
 
 PROGRAM = Text(
-    "app/match/model.py (PairClassifier) and app/train/optimizer.py, which trains all parameters; "
-    "app/encoder/from_scratch.py makes the random weights of scratch:mini",
-    "app/match/model.py（PairClassifier）和 app/train/optimizer.py（训练全部参数）；"
-    "app/encoder/from_scratch.py 生成 scratch:mini 的随机权重",
+    "app/match/model.py (PairClassifier) and app/train/optimizer.py, which trains all parameters; app/encoder/from_scratch.py "
+    "makes the random weights of scratch:mini",
+    "app/match/model.py（PairClassifier）和 app/train/optimizer.py（训练全部参数）；app/encoder/from_scratch.py 生成 "
+    "scratch:mini 的随机权重",
 )
 HINTS = (
     Text(
         "Make a list of the layers (`paddle.nn.Layer`) that are trained in each way, then one loop over all parameters of the "
-        "model. "
-        "In the adapter, the residual is `x + ...`, and `weight_attr=paddle.nn.initializer.Constant(0.0)` makes a weight 0.",
-        "先列出每种方式要训练的层（`paddle.nn.Layer`），再用一个循环处理模型的所有参数。"
-        "适配器里的残差是 `x + ...`；`weight_attr=paddle.nn.initializer.Constant(0.0)` 让权重为 0。",
+        "model. In the adapter, the residual is `x + ...`, and `weight_attr=paddle.nn.initializer.Constant(0.0)` makes a "
+        "weight 0.",
+        "先列出每种方式要训练的层（`paddle.nn.Layer`），再用一个循环处理模型的所有参数。适配器里的残差是 `x + ...`；"
+        "`weight_attr=paddle.nn.initializer.Constant(0.0)` 让权重为 0。",
     ),
     Text(
         "`forward` is `x + self.up(F.gelu(self.down(x)))`. top: `[*encoder.encoder.layers[-top:], encoder.pooler]`; adapters: "
-        "the "
-        "`encoder.sublayers()` that are `isinstance(part, (Adapter, paddle.nn.LayerNorm))`; always the classifier too. Then "
-        "`parameter.stop_gradient = not any(parameter is one for one in trained)`.",
-        "`forward` 是 `x + self.up(F.gelu(self.down(x)))`。top：`[*encoder.encoder.layers[-top:], encoder.pooler]`；"
-        "adapters：`encoder.sublayers()` 里满足 `isinstance(part, (Adapter, paddle.nn.LayerNorm))` 的层；分类器总是要训练。"
-        "然后 `parameter.stop_gradient = not any(parameter is one for one in trained)`。",
+        "the `encoder.sublayers()` that are `isinstance(part, (Adapter, paddle.nn.LayerNorm))`; always the classifier too. "
+        "Then `parameter.stop_gradient = not any(parameter is one for one in trained)`.",
+        "`forward` 是 `x + self.up(F.gelu(self.down(x)))`。top：`[*encoder.encoder.layers[-top:], encoder.pooler]`；adapters："
+        "`encoder.sublayers()` 里满足 `isinstance(part, (Adapter, paddle.nn.LayerNorm))` 的层；分类器总是要训练。然后 "
+        "`parameter.stop_gradient = not any(parameter is one for one in trained)`。",
     ),
 )
 REASON = Text(
     "All ways share one classifier, which is new and always has to be trained. What differs is how much of the encoder may "
-    "change: "
-    "nothing (frozen), the last layers, which are the most specific to the pretraining tasks (top), small additions "
-    "(adapters), or "
-    "everything. stop_gradient is set for every parameter, True or False, so the function gives the same result whatever was "
-    "called "
-    "before. An adapter that starts as the identity keeps what pretraining has learned; random numbers in its up-projection "
-    "would "
-    "disturb every layer at the first step.",
-    "所有方式都有同一个分类器，它是新的，总是要训练。区别在于编码器可以变多少：完全不变（frozen）、"
-    "最后几层（top，它们最偏向预训练任务）、小的附加部分（adapters）或者全部。"
-    "每个参数的 stop_gradient 都明确设置为 True 或 False，所以不管之前调用过什么，结果都一样。"
-    "适配器从恒等映射开始，才能保留预训练学到的东西；升维层若从随机数开始，第一步就会扰乱每一层。",
+    "change: nothing (frozen), the last layers, which are the most specific to the pretraining tasks (top), small additions "
+    "(adapters), or everything. stop_gradient is set for every parameter, True or False, so the function gives the same result "
+    "whatever was called before. An adapter that starts as the identity keeps what pretraining has learned; random numbers in "
+    "its up-projection would disturb every layer at the first step.",
+    "所有方式都有同一个分类器，它是新的，总是要训练。区别在于编码器可以变多少：完全不变（frozen）、最后几层（top，"
+    "它们最偏向预训练任务）、小的附加部分（adapters）或者全部。每个参数的 stop_gradient 都明确设置为 True 或 False，"
+    "所以不管之前调用过什么，结果都一样。适配器从恒等映射开始，才能保留预训练学到的东西；升维层若从随机数开始，"
+    "第一步就会扰乱每一层。",
 )
 LAYERS = 3
 
@@ -87,8 +82,7 @@ def adapter_parameters(adapter: paddle.nn.Layer, hidden: int, size: int) -> List
     require(
         sorted(shapes) == sorted(wanted),
         f"The parameters of Adapter({hidden}, {size}) have the shapes {shapes}; expected are {wanted}: two linear layers, each "
-        "with "
-        "a bias.",
+        "with a bias.",
         f"Adapter({hidden}, {size}) 的参数形状是 {shapes}，应为 {wanted}：两个线性层，各带偏置。",
     )
     return [adapter.parameters()[shapes.index(shape)] for shape in wanted]
@@ -213,41 +207,62 @@ def check_flags(call: str, way: str, every: Dict[str, paddle.Tensor], expected: 
 
 def reasons(way: str, missing: List[str], extra: List[str]) -> Iterator[Tuple[bool, Text]]:
     """Whether the parameters with wrong flags are those of a known mistake."""
-    yield any(name.startswith("classifier.") for name in missing), Text(
-        "the classifier is frozen. It is new and random, so every way has to train it.",
-        "分类器被冻结了。它是新的、随机的，每种方式都要训练它。",
+    yield (
+        any(name.startswith("classifier.") for name in missing),
+        Text(
+            "the classifier is frozen. It is new and random, so every way has to train it.",
+            "分类器被冻结了。它是新的、随机的，每种方式都要训练它。",
+        ),
     )
-    yield bool(missing) and way in ("full", "scratch"), Text(
-        "some parameters are still frozen by the way that was called before. Set stop_gradient for every parameter, to True or "
-        "False.",
-        "有些参数仍被之前调用的方式冻结着。请给每个参数都设置 stop_gradient，True 或 False。",
+    yield (
+        bool(missing) and way in ("full", "scratch"),
+        Text(
+            "some parameters are still frozen by the way that was called before. Set stop_gradient for "
+            "every parameter, to True or False.",
+            "有些参数仍被之前调用的方式冻结着。请给每个参数都设置 stop_gradient，True 或 False。",
+        ),
     )
     layers = [name for name in missing if ".layers." in name], [name for name in extra if ".layers." in name]
-    yield way == "top" and bool(layers[0]) and bool(layers[1]), Text(
-        "the wrong layers are trained. The last layers are `layers[-top:]`; `layers[:top]` are the first.",
-        "训练的层不对。最后几层是 `layers[-top:]`，而 `layers[:top]` 是最前面几层。",
+    yield (
+        way == "top" and bool(layers[0]) and bool(layers[1]),
+        Text(
+            "the wrong layers are trained. The last layers are `layers[-top:]`; `layers[:top]` are the first.",
+            "训练的层不对。最后几层是 `layers[-top:]`，而 `layers[:top]` 是最前面几层。",
+        ),
     )
-    yield way == "top" and bool(layers[0]) and not layers[1], Text(
-        "too few layers are trained. `top` says how many.", "训练的层太少。`top` 表示训练几层。"
+    yield (
+        way == "top" and bool(layers[0]) and not layers[1],
+        Text("too few layers are trained. `top` says how many.", "训练的层太少。`top` 表示训练几层。"),
     )
-    yield way == "top" and bool(missing) and all(".pooler." in name for name in missing), Text(
-        "the pooler is frozen. It lies above the last layer, so it is trained too.",
-        "pooler 被冻结了。它在最后一层之上，也要训练。"
+    yield (
+        way == "top" and bool(missing) and all(".pooler." in name for name in missing),
+        Text(
+            "the pooler is frozen. It lies above the last layer, so it is trained too.",
+            "pooler 被冻结了。它在最后一层之上，也要训练。",
+        ),
     )
-    yield way == "frozen" and bool(extra) and all(".pooler." in name for name in extra), Text(
-        "the pooler is trained. It belongs to the encoder, which is frozen.", "pooler 在训练。它属于编码器，应该冻结。"
+    yield (
+        way == "frozen" and bool(extra) and all(".pooler." in name for name in extra),
+        Text("the pooler is trained. It belongs to the encoder, which is frozen.", "pooler 在训练。它属于编码器，应该冻结。"),
     )
     norms = [name for name in missing if "norm" in name]
-    yield way == "adapters" and bool(norms) and norms == missing and not extra, Text(
-        "layer norms are frozen. Adapters train all of them: those of the layers and the one of the embeddings.",
-        "有层归一化被冻结了。适配器方式要训练所有层归一化：各层里的，以及嵌入层里的那一个。",
+    yield (
+        way == "adapters" and bool(norms) and norms == missing and not extra,
+        Text(
+            "layer norms are frozen. Adapters train all of them: those of the layers and the one of the embeddings.",
+            "有层归一化被冻结了。适配器方式要训练所有层归一化：各层里的，以及嵌入层里的那一个。",
+        ),
     )
-    yield way == "adapters" and bool(missing) and not norms, Text(
-        "the adapters are frozen; they have to be trained.", "适配器被冻结了，它们应该训练。"
+    yield (
+        way == "adapters" and bool(missing) and not norms,
+        Text("the adapters are frozen; they have to be trained.", "适配器被冻结了，它们应该训练。"),
     )
-    yield len(extra) > 4 and not missing, Text(
-        "parameters of the encoder are trained that have to be frozen. stop_gradient has to be True for them.",
-        "编码器里应该冻结的参数在训练。它们的 stop_gradient 应为 True。",
+    yield (
+        len(extra) > 4 and not missing,
+        Text(
+            "parameters of the encoder are trained that have to be frozen. stop_gradient has to be True for them.",
+            "编码器里应该冻结的参数在训练。它们的 stop_gradient 应为 True。",
+        ),
     )
 
 

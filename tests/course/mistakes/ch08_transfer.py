@@ -48,4 +48,14 @@ MISTAKES = {
         ("alpha swapped", "alpha * hard + (1 - alpha)", "(1 - alpha) * hard + alpha", "swapped"),
         ("mean over the labels", ".sum(axis=-1).mean()", ".mean()", "mean over the labels too"),
     ],
+    "8.6": [
+        ("first layers", "teacher.encoder.layers[index * every]", "teacher.encoder.layers[index]", "first layers"),
+        ("second layers", "teacher.encoder.layers[index * every]", "teacher.encoder.layers[index * every + every - 1]", "begin at layer 0"),
+        ("shared layers", "layer.set_state_dict(source.state_dict())", "student.encoder.layers[index] = source", "share their weights"),
+        ("pooler forgotten", "    student.pooler.set_state_dict(teacher.pooler.state_dict())\n", "", "student.pooler has other values"),
+        ("padding counted", "(squares * kept).sum() / (kept.sum() * target.shape[-1])", "squares.mean()", "The padding counts"),
+        ("wrong states", "teacher_states[index * every]", "teacher_states[index]", "has to be i * every"),
+        ("teacher not detached", "[index * every].detach()", "[index * every]", "get gradients"),
+        ("H forgotten", "(kept.sum() * target.shape[-1])", "kept.sum()", "divide by H too"),
+    ],
 }
