@@ -1,0 +1,167 @@
+"""The check of pooling: one vector for each text, from the right layers, without the padding."""
+
+from __future__ import annotations
+
+from typing import Iterator, List
+
+import paddle
+import paddle.nn.functional as F
+
+from app.course.answers import Student, equal, require
+from app.course.texts import Text
+
+PROGRAM = Text(
+    "app/match/model.py, which reads a pair together and takes the pooler's output, or [CLS] if there is no pooler",
+    "app/match/model.py：它把两段文本一起读入，取 pooler 的输出；没有 pooler 时取 [CLS]",
+)
+HINTS = (
+    Text(
+        "First mix the layers into one tensor [B, S, H], then take the mean over the tokens once. For the mean, multiply by "
+        "the mask with shape [B, S, 1] before you sum over axis 1.",
+        "先把几层混合成一个 [B, S, H] 张量，最后只做一次对词元的平均。求平均时，先乘以形状为 [B, S, 1] 的掩码，再在 axis 1 "
+        "上求和。",
+    ),
+    Text(
+        'With `kept = mask.unsqueeze(-1).astype("float32")` the mean is `(mixed * kept).sum(axis=1) / kept.sum(axis=1)`. '
+        "The layers are [-1], [-2, -1] or [1, -1]; divide by their number. For the weights, divide by `sum(weights)`.",
+        '令 `kept = mask.unsqueeze(-1).astype("float32")`，平均就是 `(mixed * kept).sum(axis=1) / kept.sum(axis=1)`。'
+        "层号是 [-1]、[-2, -1] 或 [1, -1]，要除以层数。加权时要除以 `sum(weights)`。",
+    ),
+)
+REASON = Text(
+    "The vectors of padding are not zero: the encoder computes something at each position. A plain mean would depend on how "
+    "long the other texts of the batch are, so the same text would get another vector in another batch. The mask has to be in "
+    "both sums. Mixing the layers first and pooling once gives the same as pooling each layer, because both are linear. The last "
+    "layer need not be the best: it has specialised in the pretraining tasks. Which layers are best is decided on a dev set.",
+    "填充位置的向量不是 0：编码器在每个位置都会算出数值。直接求平均会受同批其他文本长度的影响，"
+    "同一段文本换一个批就得到另一个向量。分子和分母两个求和都要用掩码。先混合各层再池化一次，与每层分别池化再混合结果相同，"
+    "因为两步都是线性的。最后一层不一定最好：它专门适应了预训练任务。用哪几层要在开发集上决定。",
+)
+MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
+WEIGHTS = [0.5, 1.0, 0.0, 2.0, 1.5]
+
+
+def check(student: Student) -> Iterator[Text]:
+    """Compares each way with our own, on random tensors of 4 layers, then of 6."""
+    paddle.seed(82)
+    states, mask = [paddle.randn([2, 5, 3]) for _ in range(5)], paddle.to_tensor(MASK)
+    copies = [state.clone() for state in states]
+    check_last(student, states, mask)
+    equal('pool(hidden_states, mask, "cls")', student.pool(states, mask, "cls"), states[-1][:, 0], [
+        (states[0][:, 0], Text("This is [CLS] of the embeddings; take the last layer.", "这是嵌入层的 [CLS]，应取最后一层。")),
+        (states[1][:, 0], Text("This is [CLS] of the first layer; take the last layer.", "这是第一层的 [CLS]，应取最后一层。")),
+        (states[-1][0], Text(
+            "This is the first text; take the first token: `[:, 0]`.", "这是第一段文本，应取第一个词元：`[:, 0]`。")),
+        (states[-1][:, -1], Text("This is the last token; [CLS] is the first.", "这是最后一个词元，[CLS] 是第一个。")),
+        (mean(states[-1], mask), Text(
+            "This is the mean over the tokens; take the first token only.", "这是词元的平均，应只取第一个词元。")),
+    ])  # fmt: skip
+    yield Text(
+        "The mean leaves out the padding, and [CLS] is taken from the last layer.", "平均时去掉了填充，[CLS] 取自最后一层。"
+    )
+    check_two_layers(student, states, mask)
+    yield Text(
+        "The last two layers, and the first and the last, are averaged correctly.", "最后两层、第一层与最后一层的平均正确。"
+    )
+    check_weighted(student, states, mask)
+    for state, copy in zip(states, copies):
+        require(
+            bool((state == copy).all()),
+            "pool has changed the values in hidden_states. Work on a new tensor.",
+            "pool 改变了 hidden_states 里的值。请在新的张量上计算。",
+        )
+    more = [paddle.randn([3, 4, 2]) for _ in range(7)]
+    longer = paddle.to_tensor([[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]])
+    for way, layers in (("last", [6]), ("last_two", [5, 6]), ("first_last", [1, 6])):
+        what = f'pool(hidden_states, mask, "{way}") of a model with 6 layers'
+        equal(what, student.pool(more, longer, way), mean(mix(more, layers), longer))
+    yield Text("The weighted mean is right, and a model with 6 layers works as well.", "加权平均正确；换成 6 层的模型也正确。")
+
+
+def mean(states: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
+    """The mean over the tokens without the padding: float32 [B, H]."""
+    kept = mask.unsqueeze(-1).astype("float32")
+    return (states * kept).sum(axis=1) / kept.sum(axis=1)
+
+
+def mix(states: List[paddle.Tensor], layers: List[int]) -> paddle.Tensor:
+    """The mean of some layers: float32 [B, S, H]."""
+    return paddle.stack([states[layer] for layer in layers]).mean(axis=0)
+
+
+def check_last(student: Student, states: List[paddle.Tensor], mask: paddle.Tensor) -> None:
+    """The mean over the tokens of the last layer."""
+    last, kept = states[-1], mask.unsqueeze(-1).astype("float32")
+    equal('pool(hidden_states, mask, "last")', student.pool(states, mask, "last"), mean(last, mask), [
+        (last.mean(axis=1), Text("The padding counts in the mean: the mask is not used.", "填充被算进了平均：没有使用掩码。")),
+        ((last * kept).mean(axis=1), Text(
+            "The sum leaves out the padding, but it is divided by S, the padded length. Divide by the number of tokens of each "
+            "text.",
+            "求和时去掉了填充，但除以的是填充后的长度 S。应除以每段文本自己的词元数。")),
+        (last.sum(axis=1) / kept.sum(axis=1), Text(
+            "The sum contains the padding: multiply by the mask before you sum.", "求和时包含了填充：请先乘以掩码再求和。")),
+        ((last * kept).sum(axis=1), Text(
+            "This is the sum; divide it by the number of tokens of each text.", "这是和，还要除以每段文本的词元数。")),
+        ((last * kept).sum(axis=1) / kept.sum(), Text(
+            "The sum is divided by the number of tokens of the whole batch. Divide by that of each text.",
+            "除以的是整个批的词元数。应除以每段文本自己的词元数。")),
+        (lambda: ((last * (1 - kept)).sum(axis=1) / (1 - kept).sum(axis=1)), Text(
+            "The mask is inverted: this is the mean over the padding.", "掩码用反了：这是对填充求的平均。")),
+        (lambda: mean(states[0], mask), Text(
+            "This is the output of the embeddings; take the last layer.", "这是嵌入层的输出，应取最后一层。")),
+    ])  # fmt: skip
+
+
+def check_two_layers(student: Student, states: List[paddle.Tensor], mask: paddle.Tensor) -> None:
+    """The last two layers; the first and the last."""
+    added = Text("The two layers are added; take their mean.", "两层相加了，应取平均。")
+    joined = Text("The two layers are joined (concatenated); take their mean.", "两层被拼接了，应取平均。")
+    unmasked = Text("The padding counts in the mean of this way.", "这种方式的平均里算进了填充。")
+    equal('pool(hidden_states, mask, "last_two")', student.pool(states, mask, "last_two"), mean(mix(states, [-2, -1]), mask), [
+        (2 * mean(mix(states, [-2, -1]), mask), added),
+        (paddle.concat([mean(states[-2], mask), mean(states[-1], mask)], axis=-1), joined),
+        (mix(states, [-2, -1]).mean(axis=1), unmasked),
+        (mean(mix(states, [0, 1]), mask), Text("These are the first two.", "这是最前面两个。")),
+        (mean(states[-2], mask), Text("This is only the last layer but one.", "这只是倒数第二层。")),
+        (mean(mix(states, [-3, -2]), mask), Text("The last layer is not among the two (a slice ends before its end).",
+                                                 "两层里没有最后一层（切片不包含终点）。")),
+    ])  # fmt: skip
+    equal('pool(hidden_states, mask, "first_last")', student.pool(states, mask, "first_last"), mean(mix(states, [1, -1]), mask), [
+        (mean(mix(states, [0, -1]), mask), Text(
+            "hidden_states[0] is the output of the embeddings; the first layer is hidden_states[1].",
+            "hidden_states[0] 是嵌入层的输出，第一层是 hidden_states[1]。")),
+        (2 * mean(mix(states, [1, -1]), mask), added),
+        (paddle.concat([mean(states[1], mask), mean(states[-1], mask)], axis=-1), joined),
+        (mix(states, [1, -1]).mean(axis=1), unmasked),
+        (mean(mix(states, [1, 2, 3, 4]), mask), Text(
+            "This is the mean of all layers from the first to the last; take only these two.",
+            "这是从第一层到最后一层全部的平均，应只取两层。")),
+    ])  # fmt: skip
+
+
+def check_weighted(student: Student, states: List[paddle.Tensor], mask: paddle.Tensor) -> None:
+    """The weighted mean of all tensors."""
+
+    def weighted(weights: List[float], tensors: List[paddle.Tensor]) -> paddle.Tensor:
+        return sum(weight * state for weight, state in zip(weights, tensors))
+
+    what = f'pool(hidden_states, mask, "weighted", {WEIGHTS})'
+    soft = F.softmax(paddle.to_tensor(WEIGHTS)).tolist()
+    equal(what, student.pool(states, mask, "weighted", WEIGHTS), mean(weighted(WEIGHTS, states) / sum(WEIGHTS), mask), [
+        (mean(weighted(WEIGHTS, states), mask), Text(
+            "The weights are not divided by their sum, so the vector grows with them.",
+            "权重没有除以它们的和，向量会随之变大。")),
+        (mean(weighted(WEIGHTS, states) / len(WEIGHTS), mask), Text(
+            "The sum is divided by the number of weights; divide by their sum.", "除以的是权重的个数，应除以权重的和。")),
+        (mean(weighted(soft, states), mask), Text(
+            "The weights go through a softmax; here they are used as they are, divided by their sum.",
+            "权重做了 softmax；这里应直接使用，再除以它们的和。")),
+        (mean(weighted(WEIGHTS, states[1:]) / sum(WEIGHTS), mask), Text(
+            "The weights are shifted by one: the first belongs to hidden_states[0].",
+            "权重错了一位：第一个权重属于 hidden_states[0]。")),
+        (mean(weighted(WEIGHTS[::-1], states) / sum(WEIGHTS), mask), Text(
+            "The weights are in reverse order.", "权重的顺序反了。")),
+        (mean(mix(states, [0, 1, 2, 3, 4]), mask), Text("The weights are ignored.", "没有使用权重。")),
+        ((weighted(WEIGHTS, states) / sum(WEIGHTS)).mean(axis=1), Text(
+            "The padding counts in the mean of this way.", "这种方式的平均里算进了填充。")),
+    ])  # fmt: skip

@@ -1,0 +1,157 @@
+"""The check of the distillation loss: its value, and the gradients of student and teacher."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import paddle
+import paddle.nn.functional as F
+
+from app.course.answers import Student, equal, require
+from app.course.texts import Text
+
+PROGRAM = Text(
+    "app/match/decision.py, which divides logits by a temperature too: there it is fitted on the dev set, to calibrate a model",
+    "app/match/decision.py：它也用温度去除 logits，那里的温度在开发集上拟合，用来校准模型",
+)
+HINTS = (
+    Text(
+        "Three steps: the cross-entropy with the labels; the KL divergence of two softmaxes with temperature, both through "
+        "`F.log_softmax`; the weighted sum.",
+        "分三步：与标签的交叉熵；两个带温度的 softmax 之间的 KL 散度，都用 `F.log_softmax` 算；加权和。",
+    ),
+    Text(
+        "`log_p = F.log_softmax(teacher_logits.detach() / temperature)`, `log_q = F.log_softmax(logits / temperature)`, "
+        "`kl = (log_p.exp() * (log_p - log_q)).sum(axis=-1).mean()`. The factor of `kl` is `(1 - alpha) * temperature**2`.",
+        "`log_p = F.log_softmax(teacher_logits.detach() / temperature)`，`log_q = F.log_softmax(logits / temperature)`，"
+        "`kl = (log_p.exp() * (log_p - log_q)).sum(axis=-1).mean()`。`kl` 的系数是 `(1 - alpha) * temperature**2`。",
+    ),
+)
+REASON = Text(
+    "KL(p‖q) compares the student q with the teacher p: it is 0 if both agree, and it is largest where the teacher gives "
+    "probability and the student does not. Its gradient with respect to the student's logits is (q - p) / T, and the "
+    "difference q - p shrinks with 1 / T as well, so the product with T² stays comparable with the gradient of the "
+    "cross-entropy. Without detach, the loss could also become smaller by moving the teacher towards the student. log_softmax "
+    "computes the logarithm directly, so it stays exact where a probability is almost 0.",
+    "KL(p‖q) 把学生 q 与教师 p 比较：两者一致时为 0；教师给了概率而学生没有给的地方，它最大。它对学生 logits 的梯度是 (q - p) "
+    "/ T，而 q - p 本身也随 1 / T 变小，所以乘以 T² 之后才能与交叉熵的梯度相比。如果不用 detach，把教师拉向学生也能让损失变小。"
+    "log_softmax 直接计算对数，所以概率接近 0 时仍然精确。",
+)
+ALPHA, TEMPERATURE = 0.3, 2.5
+
+
+def check(student: Student) -> Iterator[Text]:
+    """Compares value and gradient with our own, with mistakes of every kind."""
+    paddle.seed(85)
+    student_logits, teacher_logits = 2 * paddle.randn([3, 4]), 3 * paddle.randn([3, 4])
+    student_logits.stop_gradient = teacher_logits.stop_gradient = False
+    labels = paddle.to_tensor([2, 0, 3])
+    call = f"distillation_loss(logits, teacher_logits, labels, {ALPHA}, {TEMPERATURE})"
+    got = student.distillation_loss(student_logits, teacher_logits, labels, ALPHA, TEMPERATURE)
+    check_value(call, got, student_logits.detach(), teacher_logits.detach(), labels)
+    yield Text(f"The loss is right: {float(got):.4f} for a batch of three rows.", f"损失正确：三行的批得到 {float(got):.4f}。")
+    require(
+        isinstance(got, paddle.Tensor) and not got.stop_gradient,
+        "The loss has no gradient with respect to the logits. Keep it a tensor, and do not detach the student's logits.",
+        "损失对学生的 logits 没有梯度。请保持它是张量，不要 detach 学生的 logits。",
+    )
+    got.sum().backward()
+    require(
+        teacher_logits.grad is None or float(teacher_logits.grad.abs().max()) == 0,
+        "The teacher gets gradients: use `teacher_logits.detach()`. Otherwise the loss also pulls the teacher towards the "
+        "student.",
+        "教师得到了梯度：请用 `teacher_logits.detach()`，否则损失也会把教师拉向学生。",
+    )
+    ours = student_logits.detach()
+    ours.stop_gradient = False
+    loss(ours, teacher_logits.detach(), labels, ALPHA, TEMPERATURE).backward()
+    labels_only = student_logits.detach()
+    labels_only.stop_gradient = False
+    (ALPHA * F.cross_entropy(labels_only, labels)).backward()
+    equal("the gradient of the student's logits", student_logits.grad, ours.grad, [
+        (labels_only.grad, Text("The KL part gives the student no gradient: it was detached or made a Python number.",
+                                "KL 部分没有给学生梯度：它被 detach 了，或者变成了 Python 数。")),
+    ])  # fmt: skip
+    yield Text("The student's logits get the right gradient, the teacher's none.", "学生的 logits 得到正确的梯度，教师没有梯度。")
+    same = paddle.to_tensor([[1.0, -2.0], [0.5, 0.25], [3.0, 1.0], [0.0, 4.0], [1.0, 1.0]])
+    zeros = paddle.zeros([5], dtype="int64")
+    equal("the loss of a student that agrees with its teacher, alpha 0, T 4",
+          student.distillation_loss(same, same.clone(), zeros, 0.0, 4.0).reshape([]), 0.0)  # fmt: skip
+    other = same.flip(axis=0)
+    equal("the loss of a batch of five rows with two labels, alpha 0.6, T 1",
+          student.distillation_loss(same, other, zeros, 0.6, 1.0).reshape([]), loss(same, other, zeros, 0.6, 1.0))  # fmt: skip
+    yield Text("The KL part is 0 if both agree, and another batch with another alpha and T is right too.",
+               "两者一致时 KL 部分为 0；换一个批、换 alpha 和 T 也正确。")  # fmt: skip
+
+
+def loss(logits: paddle.Tensor, teacher: paddle.Tensor, labels: paddle.Tensor, alpha: float, temperature: float) -> paddle.Tensor:
+    """The distillation loss: float32 []."""
+    log_p, log_q = F.log_softmax(teacher / temperature), F.log_softmax(logits / temperature)
+    return alpha * F.cross_entropy(logits, labels) + (1 - alpha) * temperature**2 * kl(log_p, log_q).mean()
+
+
+def kl(log_p: paddle.Tensor, log_q: paddle.Tensor) -> paddle.Tensor:
+    """KL(p‖q) of each row: float32 [B]."""
+    return (log_p.exp() * (log_p - log_q)).sum(axis=-1)
+
+
+def check_value(call: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: paddle.Tensor, labels: paddle.Tensor) -> None:
+    """The value of the loss, and the values of known mistakes."""
+    a, t = ALPHA, TEMPERATURE
+    hard = float(F.cross_entropy(logits, labels))
+    log_p, log_q = F.log_softmax(teacher / t), F.log_softmax(logits / t)
+    soft = float(kl(log_p, log_q).mean())
+    no_temperature = Text(
+        "is computed without the temperature: divide both logits by T.", "没有用温度：两边的 logits 都要除以 T。"
+    )
+
+    def value(hard: float = hard, soft: float = soft, hard_weight: float = a, soft_weight: float = (1 - a) * t**2) -> float:
+        return hard_weight * float(hard) + soft_weight * float(soft)
+
+    rows = [value(soft_weight=(1 - a) * t**2 * 3), value(soft_weight=(1 - a) * t**2 / 4)]
+    axis = F.log_softmax(teacher / t, axis=0), F.log_softmax(logits / t, axis=0)
+    equal(call, got.reshape([]) if hasattr(got, "reshape") and got.size == 1 else got, value(), [
+        (value(soft_weight=1 - a), Text("The factor T² is missing.", "缺少系数 T²。")),
+        (value(soft_weight=(1 - a) * t), Text("The factor is T; it has to be T².", "系数用了 T，应该是 T²。")),
+        (value(soft_weight=(1 - a) / t**2), Text(
+            "The KL part is divided by T²; multiply by it.", "KL 部分除以了 T²，应该乘以它。")),
+        (value(hard_weight=a * t**2), Text(
+            "All of it is multiplied by T²; only the KL part has this factor.", "整个式子都乘了 T²，只有 KL 部分有这个系数。")),
+        (value(soft=kl(log_q, log_p).mean()), Text(
+            "The KL divergence has the wrong direction: it is KL(teacher ‖ student), weighted by the teacher's probabilities.",
+            "KL 散度的方向反了：应为 KL(教师 ‖ 学生)，用教师的概率加权。")),
+        (value(soft=kl(F.log_softmax(teacher), log_q).mean()), Text(
+            f"The teacher's softmax {no_temperature.en}", f"教师的 softmax {no_temperature.zh}")),
+        (value(soft=kl(log_p, F.log_softmax(logits)).mean()), Text(
+            f"The student's softmax {no_temperature.en}", f"学生的 softmax {no_temperature.zh}")),
+        (value(soft=kl(F.log_softmax(teacher), F.log_softmax(logits)).mean()), Text(
+            f"The KL part {no_temperature.en}", f"KL 部分{no_temperature.zh}")),
+        (value(hard=F.cross_entropy(logits / t, labels)), Text(
+            "The cross-entropy with the labels has the temperature; it has to use the logits as they are.",
+            "与标签的交叉熵用了温度，它应直接用 logits。")),
+        (value(hard_weight=1 - a, soft_weight=a * t**2), Text(
+            "alpha and 1 - alpha are swapped: alpha belongs to the labels.",
+            "alpha 与 1 - alpha 写反了：alpha 属于标签那一项。")),
+        (value(hard_weight=1.0), Text("The cross-entropy is not multiplied by alpha.", "交叉熵没有乘以 alpha。")),
+        (value(soft_weight=t**2), Text("The KL part is not multiplied by 1 - alpha.", "KL 部分没有乘以 1 - alpha。")),
+        (value(soft_weight=-(1 - a) * t**2), Text("The KL part has the wrong sign.", "KL 部分的符号反了。")),
+        (value(hard=hard * 3, soft=soft * 3), Text(
+            "The sum over the rows is taken; take their mean.", "对各行求了和，应取平均。")),
+        (rows[0], Text("The KL part is summed over the rows; take their mean.", "KL 部分对各行求了和，应取平均。")),
+        (rows[1], Text(
+            "The KL part is a mean over the labels too: sum over the labels, then take the mean over the rows (batchmean).",
+            "KL 部分对标签也取了平均：应先对标签求和，再对各行取平均（batchmean）。")),
+        (value(soft=(log_p.exp() * (log_p - log_q.exp())).sum(axis=-1).mean()), Text(
+            "The log of the student's probabilities is missing.", "缺少学生概率的对数。")),
+        (value(soft=(log_p.exp() * (log_p.exp() - log_q.exp())).sum(axis=-1).mean()), Text(
+            "The logs are missing: KL weights the difference of the logarithms.", "缺少对数：KL 加权的是对数之差。")),
+        (value(soft=-(log_p.exp() * log_q).sum(axis=-1).mean()), Text(
+            "This is the cross-entropy with the soft targets. It has the same gradient as KL, but is not 0 when both agree: "
+            "subtract the teacher's entropy.",
+            "这是与软目标的交叉熵。它与 KL 的梯度相同，但两者一致时不为 0：要减去教师的熵。")),
+        (value(soft=kl(*axis).mean()), Text(
+            "The softmax goes over the batch (axis 0); it has to go over the labels (axis -1).",
+            "softmax 是在批上做的（axis 0），应该在标签上做（axis -1）。")),
+        (value(soft=((log_p.exp() - log_q.exp()) ** 2).sum(axis=-1).mean()), Text(
+            "These are squared differences of the probabilities; KL is wanted.", "这是概率之差的平方，要求的是 KL。")),
+    ])  # fmt: skip
