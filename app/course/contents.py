@@ -151,10 +151,10 @@ CHAPTERS = (
         Text("Chapters 6 and 7", "第 6、7 章"),
         ("ways_of_transfer", "Lab: five ways of transfer", "实验：五种迁移方式", 60),
         ("layers_to_pool", "Which layers to pool", "用哪几层的向量", 30),
-        ("averaging_checkpoints", "Averaging checkpoints", "平均多个检查点", 25),
-        ("ensembling_seeds", "Ensembling seeds", "集成多个随机种子", 25),
+        ("averaging_checkpoints", "Averaging checkpoints", "平均多个检查点", 20),
+        ("ensembling_seeds", "Ensembling seeds", "集成多个随机种子", 20),
         ("self_distillation", "Self-distillation", "自蒸馏", 30),
-        ("smaller_student", "Distilling into a smaller model", "蒸馏到更小的模型", 35),
+        ("smaller_student", "Distilling into a smaller model", "蒸馏到更小的模型", 45),
     ),
     _chapter(
         9, "bug_hunts",
