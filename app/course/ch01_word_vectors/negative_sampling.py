@@ -30,7 +30,7 @@
 # 请用 NumPy 写出这两个损失。`vector` 是 $v$，`outputs` 的第 `w` 行是 $u_w$，`target` 是 $o$，`negatives` 是 $K$ 个词的编号。
 # 每个损失都是一个数。
 #
-# * 分数到 1,000 时 `np.exp` 会溢出，`full_softmax_loss` 也要能算：先减去最大的分数。
+# * 分数达到 1,000 时 `np.exp` 会溢出，这时 `full_softmax_loss` 也要算对：先减去最大的分数。
 # * `negative_sampling_loss` 不能计算用不到的词的分数。`log_sigmoid` 已经给出。
 
 # %%
@@ -109,5 +109,5 @@ for name, products, duration, loss, start in (
 
 # %% [markdown] lang="zh"
 # 随机的小向量给出接近 0 的分数，所以两个损失开始时都接近括号里的值：log V 和 (K + 1) log 2。
-# 梯度同样省了计算：用完整的 softmax，`outputs` 的 $V$ 行都要更新；用负采样，最多更新 $K + 1$ 行。
+# 梯度的计算也省了：用完整的 softmax，`outputs` 的 $V$ 行都要更新；用负采样，最多更新 $K + 1$ 行。
 # 论文的结论是：小数据集用 5 到 20 个负样本，大数据集用 2 到 5 个。

@@ -71,7 +71,7 @@ QUESTIONS = (
              "x_t = 2、h_{t-1} = 0.5 时，h_t 是多少？"),
         right=Text("0.462", "0.462"),
         reason=Text("0.3 x 2 - 0.4 x 0.5 + 0.1 = 0.5, and tanh(0.5) = 0.462.",
-                    "0.3 × 2 - 0.4 × 0.5 + 0.1 = 0.5，tanh(0.5) = 0.462。"),
+                    "tanh 里的和是 0.3 × 2 - 0.4 × 0.5 + 0.1 = 0.5，而 tanh(0.5) = 0.462。"),
         wrong=(
             (Text("0.500", "0.500"),
              Text("This is the sum; the tanh is missing.", "这是和；缺少 tanh。")),

@@ -44,7 +44,7 @@ ids = tokenizer("我吃苹果")["input_ids"]
 print("ids:   ", ids)
 print("tokens:", tokenizer.convert_ids_to_tokens(ids))
 output = model(paddle.to_tensor([ids]))
-print("table:", table.shape, " output[0]:", output[0].shape, " output[1]:", output[1].shape)
+print("table:", list(table.shape), " output[0]:", list(output[0].shape), " output[1]:", list(output[1].shape))
 print("the row of 苹:      ", table[ids[3]][:4].numpy())
 print("BERT's vector of 苹:", output[0][0, 3, :4].numpy())
 

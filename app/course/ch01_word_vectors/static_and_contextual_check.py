@@ -69,7 +69,7 @@ def check(student: Student) -> Iterator[Text]:
             )  # fmt: skip
         yield Text("`static_vector` is the mean of the rows of the characters.", "`static_vector` 是词里各个字的行的平均。")
 
-        for sentence, word in (("你可以用浏览器打开网页", "浏览器"), ("这座城东西长十里", "东西"), ("东西都买好了", "东西")):
+        for sentence, word in (("你可以用浏览器打开网页", "浏览器"), ("这座城东西长十里", "东西"), ("东边的商店卖东西", "东西")):
             vectors = model(encode(sentence)[None])
             places, start, length = vectors[0][0], sentence.index(word), len(word)
             got = student.contextual_vector(sentence, word)
@@ -95,6 +95,9 @@ def check(student: Student) -> Iterator[Text]:
                     (paddle.full([256], float("nan")), Text(
                         "There is nothing at these places, so the mean is nan. Does the model get the whole sentence?",
                         "这些位置上什么也没有，所以平均是 nan。输入模型的是整个句子吗？")),
+                    (places[sentence.index(word[0]) + 1 :][:length].mean(axis=0), Text(
+                        f"These are the places of the first {word[0]}. Search for the whole word: `sentence.index(word)`.",
+                        f"这是第一个“{word[0]}”开始的位置。要找的是整个词：`sentence.index(word)`。")),
                     (places[start + 1], Text(
                         "This is the vector of the first character only; take the mean over the word.",
                         "这只是第一个字的向量；要对整个词求平均。")),

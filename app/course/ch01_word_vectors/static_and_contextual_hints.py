@@ -20,12 +20,12 @@ HINTS = (
 )
 REASON = Text(
     "A table has one row per word, whatever the sentence is, so all senses of a word share one vector. In BERT the row is "
-    "only the start: each layer mixes a token's vector with those of all other tokens, in front of it and behind it. What "
-    "tells the fruit from the company, 香蕉 or 公司, stands behind 苹果 here; a model that reads only from left to right has "
+    "only the start: each layer mixes a token's vector with those of all other tokens, in front of it and behind it. In "
+    "他在苹果公司工作 the word that tells the sense, 公司, stands behind 苹果. A model that reads only from left to right has "
     "not seen it yet when it computes the vector of 苹果.",
     "表里每个词只有一行，与句子无关，所以一个词的各种意思共用一个向量。在 BERT 里，这一行只是起点：每一层都把词元的向量与其他"
-    "所有词元的向量混合，既包括前面的，也包括后面的。这里能区分水果和公司的“香蕉”和“公司”都在“苹果”后面；"
-    "只从左往右读的模型，在计算“苹果”的向量时还没有看到它们。",
+    "所有词元的向量混合，既包括前面的，也包括后面的。在“他在苹果公司工作”里，说明词义的“公司”在“苹果”后面；"
+    "只从左往右读的模型，在计算“苹果”的向量时还没有看到它。",
 )
 PROGRAM = Text(
     "app/encoder/pretrained.py loads such a model; app/match/model.py takes BERT's output, never a row of the table alone",

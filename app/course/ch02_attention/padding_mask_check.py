@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Iterator
+from typing import Any, Iterator, List
 
 import numpy as np
 import paddle
@@ -19,9 +19,11 @@ def check(student: Student) -> Iterator[Text]:
     rows = [[4, 9, 0, 2, pad], [8, 3, pad, pad, pad], [1, 5, 7, pad, pad]]
     input_ids = paddle.to_tensor(rows)
     is_padding = np.array(rows) == pad
-    got = student.padding_mask(input_ids, pad)
     what = f"padding_mask(input_ids, {pad})"
-    require(got is not None, f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
+    got = _tensor(what, student.padding_mask(input_ids, pad))
+    require(
+        np.array_equal(input_ids.numpy(), rows), "`padding_mask` changes `input_ids`.", "`padding_mask` 改变了 `input_ids`。"
+    )
     mask = _array(got)
     equal(f"shape of {what}", list(mask.shape), [3, 1, 1, 5], [
         ([3, 5], Text("Two axes of length 1 are missing, for the heads and the queries: `unsqueeze([1, 2])`.",
@@ -41,6 +43,11 @@ def check(student: Student) -> Iterator[Text]:
         mask.dtype.kind != "b",
         f"{what} is Boolean. It is added to scores: use 0 at tokens and -1e4 at padding.",
         f"{what} 是布尔型。它要加到分数上：词元处用 0，填充处用 -1e4。",
+    )
+    require(
+        mask.dtype.kind == "f",
+        f"{what} has whole numbers ({mask.dtype}), which cannot be added to float32 scores. Use `.astype(\"float32\")`.",
+        f"{what} 是整数型（{mask.dtype}），不能与 float32 的分数相加。请用 `.astype(\"float32\")`。",
     )
     require(
         not np.isnan(mask).any(),
@@ -86,7 +93,7 @@ def check(student: Student) -> Iterator[Text]:
     products = paddle.matmul(query, key, transpose_y=True)
     scores = products / math.sqrt(4)
     expected = F.softmax(scores + ours, axis=-1)
-    output, weights = unpack("masked_attention(...)", student.masked_attention(query, key, value, ours), 2)
+    output, weights = _attention(student, query, key, value, ours)
     shape = list(_array(weights).shape)
     if shape == [3, 2, 5, 4] and list(_array(output).shape) == [3, 2, 5, 5]:
         raise WrongAnswer("Output and weights are swapped: return the output first.", "输出和权重写反了：先返回输出。")
@@ -132,12 +139,41 @@ def check(student: Student) -> Iterator[Text]:
                 "The output uses weights without the mask.", "计算输出时用的是没有掩码的权重。")),
         ],
     )  # fmt: skip
+    query, key, value = (paddle.randn([3, 4, 5, 6]) for _ in range(3))
+    expected = F.softmax(paddle.matmul(query, key, transpose_y=True) / math.sqrt(6) + ours, axis=-1)
+    output, weights = _attention(student, query, key, value, ours)
+    equal("weights of [3, 4, 5, 6]", _tokens(weights, is_padding), _tokens(expected, is_padding))
+    equal("output of [3, 4, 5, 6]", _tokens(output, is_padding), _tokens(paddle.matmul(expected, value), is_padding))
     outputs = []
     for length in (4, 5):  # the third sentence, with one and with two tokens of padding
         part = [tensor[2:, :, :length] for tensor in (query, key, value)]
         outputs.append(_array(student.masked_attention(*part, student.padding_mask(input_ids[2:, :length], pad))[0])[:, :, :3])
     equal("output with one [PAD] - output with two", outputs[0] - outputs[1], np.zeros(outputs[0].shape, "float32"))
     yield Text("The output of a sentence does not depend on its padding.", "句子的输出与填充的多少无关。")
+
+
+def _tensor(what: str, value: Any) -> paddle.Tensor:
+    """`value`, after checking that it is a tensor."""
+    require(value is not None, f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
+    require(
+        isinstance(value, paddle.Tensor),
+        f"{what} has to be a tensor; it is a {type(value).__name__}.",
+        f"{what} 应该是张量，现在是 {type(value).__name__}。",
+    )
+    return value
+
+
+def _attention(student: Student, *inputs: paddle.Tensor) -> List[paddle.Tensor]:
+    """The student's output and weights, after checking that copies of the inputs stay as they are."""
+    copies = [tensor.clone() for tensor in inputs]
+    results = unpack("masked_attention(...)", student.masked_attention(*copies), 2)
+    for name, copy, before in zip(("query", "key", "value", "mask"), copies, inputs):
+        require(
+            copy.shape == before.shape and bool((copy == before).all()),
+            f"`masked_attention` changes its input `{name}`. Compute new tensors.",
+            f"`masked_attention` 改变了输入 `{name}`。请计算新的张量。",
+        )
+    return [_tensor(name, result) for name, result in zip(("output", "weights"), results)]
 
 
 def _array(value) -> np.ndarray:

@@ -40,7 +40,7 @@ def attention(query, key, value):
 paddle.seed(0)
 tokens = paddle.randn([1, 4, 8])
 output, weights = attention(tokens, tokens, tokens)
-print("output:", output.shape)
+print("output:", list(output.shape))
 print("weights:\n", weights[0].numpy().round(3))
 print("sums of the rows:", weights[0].sum(axis=-1).numpy())
 for length in (32, 64, 128):

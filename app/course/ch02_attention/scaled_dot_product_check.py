@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import paddle
 import paddle.nn.functional as F
 
-from app.course.answers import Student, equal, unpack
+from app.course.answers import Student, equal, require, unpack
 from app.course.texts import Text
 
 
 def check(student: Student) -> Iterator[Text]:
-    """Compares output and weights with our own, on inputs with different B, S and D."""
+    """Compares output and weights with our own, on inputs with different B, S and D, then on other shapes."""
     paddle.seed(21)
     query, key, value = paddle.randn([2, 3, 16]), paddle.randn([2, 3, 16]), paddle.randn([2, 3, 16])
     scores = paddle.matmul(query, key, transpose_y=True)
     expected = F.softmax(scores / math.sqrt(16), axis=-1)
-    output, weights = unpack("attention(query, key, value)", student.attention(query, key, value), 2)
+    output, weights = _attention(student, query, key, value)
     equal(
         "weights", weights, expected,
         [
@@ -61,4 +61,29 @@ def check(student: Student) -> Iterator[Text]:
             (paddle.matmul(expected, value, transpose_x=True), Text("The weights are transposed.", "权重被转置了。")),
         ],
     )  # fmt: skip
-    yield Text("The output is the weighted sum of the values.", "输出是 value 的加权和。")
+    query, key, value = paddle.randn([4, 5, 7]), paddle.randn([4, 5, 7]), paddle.randn([4, 5, 7])
+    expected = F.softmax(paddle.matmul(query, key, transpose_y=True) / math.sqrt(7), axis=-1)
+    output, weights = _attention(student, query, key, value)
+    equal("weights of [4, 5, 7]", weights, expected)
+    equal("output of [4, 5, 7]", output, paddle.matmul(expected, value))
+    yield Text("The output is the weighted sum of the values, for [2, 3, 16] and for [4, 5, 7].",
+               "输出是 value 的加权和，形状为 [2, 3, 16] 和 [4, 5, 7] 时都正确。")  # fmt: skip
+
+
+def _attention(student: Student, *inputs: paddle.Tensor) -> Sequence[paddle.Tensor]:
+    """The student's output and weights, after checking that they are tensors and that copies of the inputs stay as they are."""
+    copies = [tensor.clone() for tensor in inputs]
+    results = unpack("attention(query, key, value)", student.attention(*copies), 2)
+    for name, result in zip(("output", "weights"), results):
+        require(
+            isinstance(result, paddle.Tensor),
+            f"{name} has to be a tensor; it is a {type(result).__name__}.",
+            f"{name} 应该是张量，现在是 {type(result).__name__}。",
+        )
+    for name, copy, before in zip(("query", "key", "value"), copies, inputs):
+        require(
+            copy.shape == before.shape and bool((copy == before).all()),
+            f"`attention` changes its input `{name}`. Compute new tensors.",
+            f"`attention` 改变了输入 `{name}`。请计算新的张量。",
+        )
+    return results

@@ -20,7 +20,7 @@
 #
 # * `variance`：所有分数的方差
 # * `largest`：每个 query（softmax 的每一行）最大的注意力权重，再对所有 query 求平均
-# * `slope`：对所有权重 `w`，求 `w * (1 - w)` 的平均。它表示一个权重自己的分数稍有变化时，权重变化多少：
+# * `slope`：对所有权重 `w`，求 `w * (1 - w)` 的平均。它表示一个权重对应的分数稍有变化时，这个权重变化多少：
 #   $\partial w_i / \partial s_i = w_i (1 - w_i)$。它接近 0 时，分数几乎得不到梯度，学得很慢。
 
 # %%
@@ -68,7 +68,7 @@ for column, axis in enumerate(axes):
     axis.set(xscale="log", xlabel="d", title=names[column], xticks=sizes, xticklabels=sizes)
     axis.minorticks_off()
 axes[0].set_yscale("log")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, -0.12), ncol=2)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, -0.2), ncol=2)
 save_picture(figure, "2_2_variance.svg")
 
 # %% [markdown] lang="en"

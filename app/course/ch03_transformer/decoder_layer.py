@@ -8,7 +8,7 @@
 #
 # Write two functions.
 #
-# 1. `causal_mask(length)`: a Boolean tensor [T, T]. Row `i`, column `j` says whether position `i` may look at position `j`.
+# 1. `causal_mask(length)`: a Boolean tensor [T, T]. Row `i`, column `j` is True if position `i` may look at position `j`.
 # 2. `DecoderLayer.forward`: the self-attention with the causal mask, then the cross attention, then the feed-forward network.
 #    After each of the three parts: add the part's input, then normalize (norm1, norm2, norm3), as in exercise 3.1. The
 #    activation is `F.relu`, as in (Vaswani et al. 2017). Dropout is left out.
@@ -26,7 +26,7 @@
 #
 # 请写出两个函数。
 #
-# 1. `causal_mask(length)`：布尔张量 [T, T]。第 `i` 行第 `j` 列表示位置 `i` 能不能看位置 `j`。
+# 1. `causal_mask(length)`：布尔张量 [T, T]。如果位置 `i` 可以看位置 `j`，第 `i` 行第 `j` 列就是 True。
 # 2. `DecoderLayer.forward`：先是带因果掩码的自注意力，再是交叉注意力，最后是前馈网络。
 #    三个部分的每一个之后：加上该部分的输入，再归一化（norm1、norm2、norm3），与练习 3.1 相同。
 #    激活函数是 `F.relu`，与 (Vaswani et al. 2017) 相同。这里省略 dropout。

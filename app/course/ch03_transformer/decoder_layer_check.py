@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator
 
 import numpy as np
 import paddle
@@ -38,18 +38,12 @@ def check(student: Student) -> Iterator[Text]:
     layer.set_state_dict(reference.state_dict())
     layer.eval()
     x, memory = paddle.randn([2, 4, HIDDEN]), paddle.randn([2, 4, HIDDEN])
-    before = x.clone(), memory.clone()
     equal(
-        "DecoderLayer(x, memory)", layer(x, memory), decode(reference, x, memory),
+        "DecoderLayer(x, memory)", _forward(layer, x, memory), decode(reference, x, memory),
         [(decode(reference, x, memory, wrong=wrong), text) for wrong, text in MISTAKES],
     )  # fmt: skip
-    require(
-        bool((x == before[0]).all()) and bool((memory == before[1]).all()),
-        "`forward` changes its inputs. Compute new tensors.",
-        "`forward` 改变了输入。请计算新的张量。",
-    )
     x, memory = paddle.randn([3, 5, HIDDEN]), paddle.randn([3, 7, HIDDEN])
-    got = layer(x, memory)
+    got = _forward(layer, x, memory)
     equal("DecoderLayer(x, memory)", got, decode(reference, x, memory))
     yield Text(
         "The layer gives the vectors of paddle.nn.TransformerDecoderLayer, also with 5 decoder tokens and 7 encoder tokens.",
@@ -58,7 +52,7 @@ def check(student: Student) -> Iterator[Text]:
     mask = paddle.arange(7).unsqueeze(0) < paddle.to_tensor([[7], [4], [2]])  # [3, 7]
     mask = mask.reshape([3, 1, 1, 7])
     equal(
-        "DecoderLayer(x, memory, memory_mask)", layer(x, memory, mask), decode(reference, x, memory, mask),
+        "DecoderLayer(x, memory, memory_mask)", _forward(layer, x, memory, mask), decode(reference, x, memory, mask),
         [
             (got, Text("`memory_mask` changes nothing. Give it to the cross attention.",
             "`memory_mask` 没有起作用。请把它传给交叉注意力。")),
@@ -66,6 +60,23 @@ def check(student: Student) -> Iterator[Text]:
         ],
     )  # fmt: skip
     yield Text("The padding of the encoder's text is not looked at.", "编码器文本的填充没有被看到。")
+
+
+def _forward(layer: nn.Layer, *arguments: paddle.Tensor) -> Any:
+    """The student's vectors, after checking that they are a tensor and that copies of the arguments stay as they are."""
+    copies = [tensor.clone() for tensor in arguments]
+    vectors = layer(*copies)
+    require(
+        all(bool((copy == tensor).all()) for copy, tensor in zip(copies, arguments)),
+        "`forward` changes its inputs. Compute new tensors.",
+        "`forward` 改变了输入。请计算新的张量。",
+    )
+    require(
+        vectors is None or isinstance(vectors, paddle.Tensor),
+        f"`forward` has to return a tensor; it returns a {type(vectors).__name__}.",
+        f"`forward` 应该返回张量，现在返回的是 {type(vectors).__name__}。",
+    )
+    return vectors
 
 
 def _check_mask(student: Student, length: int) -> None:

@@ -31,8 +31,8 @@ def check(student: Student) -> Iterator[Text]:
     layer.set_state_dict(reference.state_dict())
     layer.eval()
     x = 2 * paddle.randn([2, 5, HIDDEN])
-    before = x.clone()
-    first, second = layer(x), layer(x)
+    copy = x.clone()
+    first, second = layer(copy), layer(copy)
     if first is not None:
         require(
             isinstance(first, paddle.Tensor),
@@ -40,7 +40,7 @@ def check(student: Student) -> Iterator[Text]:
             f"EncoderLayer(x) 应该是张量，现在是 {type(first).__name__}。",
         )
         require(
-            bool((x == before).all()),
+            bool((x == copy).all()),
             "`forward` changes its input x. Compute a new tensor.",
             "`forward` 改变了输入 x。请计算新的张量。",
         )
@@ -58,12 +58,18 @@ def check(student: Student) -> Iterator[Text]:
         f"没有掩码时，结果与 paddle.nn.TransformerEncoderLayer 相同；第一个值是 {float(first[0, 0, 0]):.4f}。",
     )
     mask = paddle.to_tensor([[True, True, True, True, False], [True, True, False, False, False]]).reshape([2, 1, 1, 5])
+    copy = mask.clone()
+    got = layer(x.clone(), copy)
+    require(bool((copy == mask).all()), "`forward` changes the mask.", "`forward` 改变了掩码。")
     equal(
-        "EncoderLayer(x, mask)", layer(x, mask), encode(reference, x, mask=mask),
+        "EncoderLayer(x, mask)", got, encode(reference, x, mask=mask),
         [
             (first, Text("The mask changes nothing. Give it to `self.self_attn`.",
             "掩码没有起作用。请把它传给 `self.self_attn`。")),
             (encode(reference, x, mask=~mask), Text("The mask is inverted.", "掩码用反了。")),
+            (encode(reference, x, mask=mask.astype("float32")), Text(
+                "The mask is added to the scores as 1 and 0. Leave it Boolean.",
+                "掩码被当作 1 和 0 加到了分数上。请保持布尔型。")),
         ],
     )  # fmt: skip
     yield Text("With a mask too.", "有掩码时也相同。")
@@ -78,11 +84,14 @@ def check(student: Student) -> Iterator[Text]:
         "dropout 应在相加之前：丢弃的是该部分的输出，不是残差。",
     )
     equal(
-        "EncoderLayer(..., dropout=1.0)(x)", dropped(x), reference.norm2(normed),
+        "EncoderLayer(..., dropout=1.0)(x)", dropped(x.clone()), reference.norm2(normed),
         [
             (first, Text("The dropout is missing in training mode.", "训练模式下缺少 dropout。")),
             (reference.norm2(normed + reference.linear2(F.gelu(reference.linear1(normed)))), one_missing),
             (encode(reference, x, "no feed-forward"), one_missing),
+            (reference.norm2(normed + reference.linear2.bias), Text(
+                "Dropout comes before linear2; it has to be applied to the output of the feed-forward network.",
+                "dropout 放在了 linear2 之前；它应作用于前馈网络的输出。")),
             (reference.norm2(paddle.zeros_like(x)), dropped_sum),
             (reference.norm2(reference.norm1(paddle.zeros_like(x))), dropped_sum),
             (paddle.zeros_like(x), Text("Dropout comes before the normalization.", "dropout 应在归一化之前。")),
@@ -100,7 +109,7 @@ def encode(layer: nn.TransformerEncoderLayer, x: paddle.Tensor, wrong: str = "",
     norm1, norm2 = layer.norm1, layer.norm1 if "shared norm" in names else layer.norm2
     if "swapped norms" in names:
         norm1, norm2 = norm2, norm1
-    activation = {"relu": F.relu, "no gelu": _same, "gelu last": _same}.get(wrong, F.gelu)
+    activation = {"relu": F.relu, "no gelu": _same, "gelu last": _same, "tanh gelu": _tanh_gelu}.get(wrong, F.gelu)
     attended = layer.self_attn(*[norm1(x) if "pre-norm 1" in names else x] * 3, attn_mask=mask)
     h = _add_and_norm(names, "1", x, attended, norm1)
     if "no feed-forward" in names:
@@ -121,6 +130,10 @@ def _add_and_norm(names, part: str, residual: paddle.Tensor, output: paddle.Tens
 
 def _same(x: paddle.Tensor) -> paddle.Tensor:
     return x
+
+
+def _tanh_gelu(x: paddle.Tensor) -> paddle.Tensor:
+    return F.gelu(x, approximate=True)
 
 
 PRE_NORM = Text(
@@ -160,6 +173,9 @@ MISTAKES = (
         "两个线性层之间缺少 GELU；没有它，两个线性层就等于一个线性层。")),
     ("gelu last", Text("GELU has to come between linear1 and linear2.", "GELU 应该在 linear1 和 linear2 之间。")),
     ("relu", Text("This is ReLU; BERT uses GELU (`F.gelu`).", "这里用的是 ReLU；BERT 用 GELU（`F.gelu`）。")),
+    ("tanh gelu", Text(
+        "This is the approximation of GELU with tanh. Call `F.gelu` without `approximate`.",
+        "这是用 tanh 近似的 GELU。调用 `F.gelu` 时不要加 `approximate`。")),
     ("shared norm", Text(
         "norm1 is used twice. Each normalization has its own weight and bias: the second one is norm2.",
         "norm1 用了两次。每个归一化有自己的权重和偏置：第二个是 norm2。")),

@@ -15,7 +15,7 @@
 # %% [markdown] lang="zh"
 # 自注意力不知道词的顺序，所以要在每个词元的向量上加一个位置向量。位置向量有两种：
 #
-# * 正弦位置编码 (Vaswani et al. 2017)：用公式算出的固定表格。
+# * 正弦位置编码 (Vaswani et al. 2017)：用公式算出的固定的表。
 # * 可学习的位置编码（BERT）：一个嵌入表，每个位置一行，与词嵌入一样训练得到。BERT 有 512 行。
 #
 # 请写出正弦位置编码的表 `sinusoids(positions, hidden)`。第 $p$ 行是位置 $p$ 的向量，位置从 0 开始。
@@ -53,7 +53,7 @@ def sinusoids(positions, hidden):
 
 # %% [markdown] lang="zh"
 # 两行的点积只取决于它们的距离，与它们在哪里无关。所以模型只需学习一次“往后三个词”，就能用于所有位置。
-# 图里是这个表，以及点积怎样随距离波动下降。
+# 图里是这个表，以及点积怎样随距离增大而在波动中下降。
 
 # %%
 table = sinusoids(512, 64)
@@ -79,7 +79,7 @@ plt.close(figure)
 # %%
 print("row 2000 of the formula:", sinusoids(2001, 64)[2000, :4].round(3))
 learned = nn.Embedding(512, 64)
-print("row 511 of a learned table:", learned(paddle.to_tensor([511])).shape)
+print("row 511 of a learned table:", list(learned(paddle.to_tensor([511])).shape))
 try:
     learned(paddle.to_tensor([512]))
 except ValueError:

@@ -36,6 +36,7 @@ def _compare(student: Student, positions: int, hidden: int) -> None:
     sine, cosine = right[:, 0::2], right[:, 1::2]
     columns = np.arange(hidden)
     angle_of_each = np.arange(positions)[:, None] / 10000.0 ** (columns / hidden)
+    doubled = np.arange(positions)[:, None] / 10000.0 ** (2 * columns / hidden)
     sine_even = np.where(columns % 2 == 0, np.sin(angle_of_each), np.cos(angle_of_each))
     mistakes = [
         (np.concatenate([sine, cosine], axis=1), Text(
@@ -72,12 +73,24 @@ def _compare(student: Student, positions: int, hidden: int) -> None:
         "底数是 1000，应为 10000。")),
         (_interleave(np.arange(positions)[:, None] / 10000.0 ** (even / positions)), Text(
             "The exponent is divided by the number of positions; it has to be divided by H.", "指数除以了位置数；应该除以 H。")),
+        (np.where(columns % 2 == 0, np.sin(doubled), np.cos(doubled)), Text(
+            "The column number is used for i. Column 2i + 1 has the same angle as column 2i.",
+            "把列号当成了 i。第 2i + 1 列的角度与第 2i 列相同。")),
+        (_interleave(np.rad2deg(np.arange(positions)[:, None] / 10000.0 ** (even / hidden))), Text(
+            "The angles are in degrees; sine and cosine need radians, as in the formula.",
+            "角度用了度；正弦和余弦要用弧度，与公式一致。")),
         (angle_of_each, Text("These are angles: sine and cosine are missing.", "这是角度：还没有取正弦和余弦。")),
         (right.T, Text("The table is transposed: one row per position.", "表被转置了：每个位置一行。")),
     ]  # fmt: skip
     if positions == 1 or hidden == 2:  # many mistakes have the right values there
         mistakes = []
-    equal(f"sinusoids({positions}, {hidden})", student.sinusoids(positions, hidden), right, mistakes)
+    got = student.sinusoids(positions, hidden)
+    require(
+        not isinstance(got, (list, tuple)),
+        f"sinusoids({positions}, {hidden}) has to be a NumPy array; it is a {type(got).__name__}. `np.array(...)` makes one.",
+        f"sinusoids({positions}, {hidden}) 应该是 NumPy 数组，现在是 {type(got).__name__}。可以用 `np.array(...)` 转换。",
+    )
+    equal(f"sinusoids({positions}, {hidden})", got, right, mistakes)
 
 
 def _table(positions: int, hidden: int) -> np.ndarray:

@@ -11,6 +11,11 @@ from app.course import ROOT
 from app.course.answers import Student, equal, require, unpack
 from app.course.texts import Text
 
+CHANGED = (
+    "`build_inputs` changes the lists that it gets. Make new lists.",
+    "`build_inputs` 改变了传入的列表。请新建列表。",
+)
+
 
 def check(student: Student) -> Iterator[Text]:
     """Compares the lists for a pair and for single texts, then the vector of [CLS] with the shipped model's."""
@@ -19,7 +24,9 @@ def check(student: Student) -> Iterator[Text]:
         "`build_inputs` is right for a pair: [CLS] A [SEP] B [SEP], and the segments fit.",
         "`build_inputs` 对句对正确：[CLS] A [SEP] B [SEP]，片段编号也对。",
     )
-    tokens, types = unpack("build_inputs(['天'])", student.build_inputs(["天"]), 2)
+    given = ["天"]
+    tokens, types = unpack("build_inputs(['天'])", student.build_inputs(given), 2)
+    require(given == ["天"], *CHANGED)
     equal(
         "build_inputs(['天'])[0]", _list(tokens), ["[CLS]", "天", "[SEP]"],
         [(["[CLS]", "天", "[SEP]", "[SEP]"], Text(
@@ -39,11 +46,7 @@ def _check_pair(student: Student) -> None:
     for a, b in ((["怎", "么", "还", "款"], ["如", "何"]), (["un", "##able"], ["明", "天", "下", "雨", "吗"])):
         what, given = f"build_inputs({a}, {b})", (list(a), list(b))
         tokens, types = unpack(what, student.build_inputs(*given), 2)
-        require(
-            given == (a, b),
-            "`build_inputs` changes the lists that it gets. Make new lists.",
-            "`build_inputs` 改变了传入的列表。请新建列表。",
-        )
+        require(given == (a, b), *CHANGED)
         cls, sep = ["[CLS]"], ["[SEP]"]
         equal(
             f"{what}[0]", _list(tokens), cls + a + sep + b + sep,
@@ -104,10 +107,12 @@ def _check_vector(student: Student) -> Text:
         vectors, pooled = model(paddle.to_tensor([ids(tokens)]), paddle.to_tensor([types]))
         no_types = model(paddle.to_tensor([ids(tokens)]))[0]
         no_mark = model(paddle.to_tensor([ids(tokens[1:])]), paddle.to_tensor([types[1:]]))[0]
-    got, again = student.cls_vector(list(tokens), list(types)), student.cls_vector(list(tokens), list(types))
+    copies = list(tokens), list(types)
+    got, again = student.cls_vector(*copies), student.cls_vector(list(tokens), list(types))
+    require(copies == (tokens, types), "`cls_vector` changes the lists that it gets.", "`cls_vector` 改变了传入的列表。")
     if got is not None:
         require(
-            isinstance(got, (paddle.Tensor, np.ndarray)),
+            isinstance(got, paddle.Tensor),
             f"cls_vector(tokens, token_type_ids) has to be a tensor; it is a {type(got).__name__}.",
             f"cls_vector(tokens, token_type_ids) 应该是张量，现在是 {type(got).__name__}。",
         )
@@ -152,6 +157,12 @@ def _check_vector(student: Student) -> Text:
         student.cls_vector(["[CLS]", "天", "[SEP]"], [0, 0, 0]),
         _of(model, ids),
     )
+    equal(
+        "cls_vector(tokens, 0 for each token)", student.cls_vector(list(tokens), [0] * len(tokens)), no_types[0, 0],
+        [(vectors[0, 0], Text(
+            "The segments are made from the tokens. Give `token_type_ids` to the model as they are.",
+            "片段编号是由词元推出来的。请把 `token_type_ids` 原样传给模型。"))],
+    )  # fmt: skip
     return Text(
         f"`cls_vector` gives the model's vector of [CLS], {vectors.shape[-1]} numbers.",
         f"`cls_vector` 给出模型的 [CLS] 向量，共 {vectors.shape[-1]} 个数。",

@@ -1,6 +1,6 @@
 # %% [markdown] lang="en"
-# (Devlin et al. 2019) give BERT base 110 million parameters and BERT large 340 million. Where are they? Count them from the
-# configuration.
+# Devlin et al. (2019) give 110 million parameters for BERT base and 340 million for BERT large. Where are they? Count them
+# from the configuration.
 #
 # Write `count_parameters(config)`. It returns a dictionary with three numbers:
 #
@@ -15,7 +15,7 @@
 # a bias for each of the H values. An embedding table has no bias. The heads of pretraining are not counted.
 
 # %% [markdown] lang="zh"
-# (Devlin et al. 2019) 给出：BERT base 有 1.1 亿参数，BERT large 有 3.4 亿参数。它们在哪里？请根据配置把它们数出来。
+# Devlin et al. (2019) 给出的参数量是：BERT base 1.1 亿，BERT large 3.4 亿。这些参数在哪里？请根据配置把它们数出来。
 #
 # 请写出 `count_parameters(config)`，返回一个字典，里面有三个数：
 #

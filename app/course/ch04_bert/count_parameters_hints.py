@@ -9,9 +9,10 @@ HINTS = (
     ),
     Text(
         "One layer: 4 * (H * H + H) for the attention, H * I + I + I * H + H for the feed-forward network, 2 * 2 * H for the "
-        "normalizations, where I is intermediate_size. Embeddings: (V + P + 2) * H + 2 * H. Pooler: H * H + H.",
+        "normalizations, where I is intermediate_size. Embeddings: (V + P + T) * H + 2 * H, where V, P and T are "
+        "the rows of the three tables. Pooler: H * H + H.",
         "一层：注意力 4 * (H * H + H)，前馈网络 H * I + I + I * H + H，层归一化 2 * 2 * H，其中 I 是 intermediate_size。"
-        "嵌入：(V + P + 2) * H + 2 * H。pooler：H * H + H。",
+        "嵌入：(V + P + T) * H + 2 * H，V、P、T 是三个表的行数。pooler：H * H + H。",
     ),
 )
 REASON = Text(

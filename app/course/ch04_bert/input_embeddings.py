@@ -53,7 +53,7 @@ model.eval()
 embeddings = model.bert.embeddings
 WORDS, POSITIONS = embeddings.word_embeddings.weight, embeddings.position_embeddings.weight
 SEGMENTS, NORM = embeddings.token_type_embeddings.weight, embeddings.layer_norm
-print("tables:", WORDS.shape, POSITIONS.shape, SEGMENTS.shape)
+print("tables:", list(WORDS.shape), list(POSITIONS.shape), list(SEGMENTS.shape))
 
 
 def encode(text_a, text_b=None):
@@ -89,11 +89,12 @@ for name, table in (("with", POSITIONS), ("without", paddle.zeros_like(POSITIONS
 
 # %% [markdown] lang="en"
 # Why segments? The model's next-sentence head says how likely it is that B follows A. The second B has nothing to do with A. If
-# all segment ids are 0, the model no longer knows which tokens belong to B, although [SEP] is still there.
+# all segment ids are 0, the model takes it for the continuation, although [SEP] is still there: in pretraining, it has learned
+# to recognize B by the segments.
 
 # %% [markdown] lang="zh"
 # 为什么需要片段？模型的下一句预测头给出 B 接在 A 后面的概率。第二个 B 与 A 毫无关系。
-# 如果片段编号全是 0，模型就不知道哪些词元属于 B，尽管 [SEP] 还在。
+# 如果片段编号全是 0，尽管 [SEP] 还在，模型却会认为它接在 A 后面：预训练时，模型学会了靠片段来识别 B。
 
 # %%
 for text_a, text_b in (("他病了，没有去上班。", "他去了医院。"), ("他病了，没有去上班。", "系统默认安装在该目录下。")):

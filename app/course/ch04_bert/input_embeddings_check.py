@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator
 
 import paddle
 import paddle.nn as nn
@@ -27,7 +27,7 @@ def check(student: Student) -> Iterator[Text]:
     restarted = paddle.to_tensor([[0, 1, 2, 3, 0], [0, 1, 2, 0, 1], [0, 1, 0, 1, 2]])
     total = token + position + segment
     with paddle.no_grad():
-        got = student.input_embeddings(ids, types, words, positions, segments, norm)
+        got = _embeddings(student, ids, types, words, positions, segments, norm)
         equal(
             "input_embeddings(...)", got, norm(total),
             [
@@ -64,6 +64,8 @@ def check(student: Student) -> Iterator[Text]:
                     "The segment embeddings are added after the normalization.", "片段嵌入是在归一化之后加上的。")),
                 (norm(token + segment) + position, Text(
                     "The position embeddings are added after the normalization.", "位置嵌入是在归一化之后加上的。")),
+                (norm(norm(total)), Text(
+                    "The sum is normalized twice. Call `layer_norm` once.", "对和做了两次归一化。只调用一次 `layer_norm`。")),
                 (norm(total / 3), Text(
                     "The embeddings are averaged. BERT adds them (the normalization hides nearly all of the difference).",
                     "嵌入取了平均。BERT 是相加（层归一化几乎掩盖了这个差别）。")),
@@ -76,11 +78,28 @@ def check(student: Student) -> Iterator[Text]:
             ],
         )  # fmt: skip
         short = ids[:2, :3], types[:2, :3]
-        equal("input_embeddings(...)", student.input_embeddings(*short, words, positions, segments, norm), norm(total[:2, :3]))
+        equal("input_embeddings(...)", _embeddings(student, *short, words, positions, segments, norm), norm(total[:2, :3]))
         yield Text(
             "The sum is right on random tables, for 5 and for 3 tokens.", "在随机的表上结果正确，5 个词元和 3 个词元都对。"
         )
         yield _on_the_shipped_model(student)
+
+
+def _embeddings(student: Student, *arguments: Any) -> Any:
+    """The student's vectors, after checking that they are a tensor and that copies of ids and tables stay as they are."""
+    copies = [tensor.clone() for tensor in arguments[:-1]]
+    got = student.input_embeddings(*copies, arguments[-1])
+    require(
+        all(bool((copy == tensor).all()) for copy, tensor in zip(copies, arguments)),
+        "`input_embeddings` changes its ids or its tables. Compute new tensors.",
+        "`input_embeddings` 改变了传入的编号或表。请计算新的张量。",
+    )
+    require(
+        got is None or isinstance(got, paddle.Tensor),
+        f"`input_embeddings` has to return a tensor; it returns a {type(got).__name__}.",
+        f"`input_embeddings` 应该返回张量，现在返回的是 {type(got).__name__}。",
+    )
+    return got
 
 
 def _on_the_shipped_model(student: Student) -> Text:
@@ -94,8 +113,14 @@ def _on_the_shipped_model(student: Student) -> Text:
     types = paddle.to_tensor([[0, 0, 0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 0, 1, 1, 1, 1, 0]])
     tables = own.word_embeddings.weight, own.position_embeddings.weight, own.token_type_embeddings.weight
     expected = own(ids, types)
-    got = student.input_embeddings(ids, types, *tables, own.layer_norm)
-    equal("input_embeddings(...)", got, expected)
+    got = _embeddings(student, ids, types, *tables, own.layer_norm)
+    rows = [F.embedding(one, table) for one, table in zip((ids, paddle.arange(9), types), tables)]
+    equal(
+        "input_embeddings(...)", got, expected,
+        [(lambda: F.layer_norm(sum(rows), rows[0].shape[-1], own.layer_norm.weight, own.layer_norm.bias, 1e-5), Text(
+            "The normalization has an epsilon of its own. Call `layer_norm`, which has the model's.",
+            "归一化用了自己的 epsilon。请调用 `layer_norm`，它用的是模型的 epsilon。"))],
+    )  # fmt: skip
     difference = float((got - expected).abs().max())
     require(difference < 1e-3, f"The difference from the model is {difference}.", f"与模型的差别是 {difference}。")
     return Text(

@@ -2,6 +2,20 @@
 
 MISTAKES = {
     "4.1": [
+        ("normalized twice", "return layer_norm(total)", "return layer_norm(layer_norm(total))", "normalized twice"),
+        ("NumPy returned", "return layer_norm(total)", "return layer_norm(total).numpy()", "returns a ndarray"),
+        (
+            "ids changed",
+            "return layer_norm(total)",
+            "token_type_ids.set_value(0 * token_type_ids)\n    return layer_norm(total)",
+            "changes its ids",
+        ),
+        (
+            "another epsilon",
+            "return layer_norm(total)",
+            "return F.layer_norm(total, total.shape[-1], layer_norm.weight, layer_norm.bias, 1e-5)",
+            "epsilon of its own",
+        ),
         ("no norm", "return layer_norm(total)", "return total", "normalization is missing"),
         ("from position 1", "paddle.arange(input_ids.shape[1])", "paddle.arange(1, input_ids.shape[1] + 1)", "start at 1"),
         (
@@ -30,6 +44,14 @@ MISTAKES = {
         ),
     ],
     "4.2": [
+        (
+            "configuration changed",
+            "    rows = ",
+            '    config["vocab_size"] += 0 * config.pop("num_attention_heads")\n    rows = ',
+            "changes the configuration",
+        ),
+        ("nan", '"pooler": hidden * hidden + hidden', '"pooler": float("nan")', "has to be a whole number"),
+        ("always two segments", 'config["type_vocab_size"]', "2", "not always 2"),
         (
             "no biases in the attention",
             "4 * (hidden * hidden + hidden)",
@@ -84,5 +106,18 @@ MISTAKES = {
         ("pooled vector", "return vectors[0, 0]", "return pooled[0]", "pooled vector"),
         ("no segments", "model(input_ids, segments)", "model(input_ids)", "does not get `token_type_ids`"),
         ("dropout on", "model.eval()", "model.train()", "dropout is on"),
+        (
+            "list of a single text changed",
+            "def build_inputs(tokens_a, tokens_b=None):\n",
+            "def build_inputs(tokens_a, tokens_b=None):\n    if not tokens_b:\n        tokens_a += ['。']\n        tokens_a = tokens_a[:-1]\n",
+            "changes the lists",
+        ),
+        (
+            "segments made from the tokens",
+            "model(input_ids, segments)",
+            "model(input_ids, (paddle.cumsum((input_ids == 3).astype('int64'), axis=1) - (input_ids == 3).astype('int64')))",
+            "made from the tokens",
+        ),
+        ("NumPy returned", "return vectors[0, 0]", "return vectors[0, 0].numpy()", "it is a ndarray"),
     ],
 }
