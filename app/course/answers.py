@@ -9,6 +9,7 @@ import numpy as np
 from app.course.texts import Text
 
 Mistakes = Sequence[Tuple[Union[Any, Callable[[], Any]], Text]]  # the value that a mistake gives, and what the mistake is
+What = Union[str, Text]  # the name of an answer; a plain string such as "attention(query, key, value)" is for both languages
 NUMBERS = "biuf"  # kinds of NumPy types: Boolean, integer, unsigned, float
 SMALL = 6  # arrays of so many elements are shown whole
 SHOWN = 200  # characters of a value in a message
@@ -44,68 +45,73 @@ def require(condition: bool, en: str, zh: str) -> None:
         raise WrongAnswer(en, zh)
 
 
-def unpack(what: str, got: Any, count: int) -> Sequence[Any]:
+def unpack(what: What, got: Any, count: int) -> Sequence[Any]:
     """`got`, after checking that it is a tuple or list of `count` values. Raises WrongAnswer."""
-    _check_not_none(what, got)
+    en, zh = _both_languages(what)
+    check_not_none(what, got)
     if not isinstance(got, (tuple, list)):
         kind = type(got).__name__
-        raise WrongAnswer(f"{what} has to be {count} values; its type is {kind}.", f"{what} 应为 {count} 个值，类型却是 {kind}。")
+        raise WrongAnswer(f"{en} has to be {count} values; its type is {kind}.", f"{zh} 应为 {count} 个值，类型却是 {kind}。")
     if len(got) != count:
         length = len(got)
-        raise WrongAnswer(f"{what} has to be {count} values, not {length}.", f"{what} 应为 {count} 个值，而不是 {length} 个。")
+        raise WrongAnswer(f"{en} has to be {count} values, not {length}.", f"{zh} 应为 {count} 个值，而不是 {length} 个。")
     return got
 
 
-def equal(what: str, got: Any, expected: Any, mistakes: Mistakes = (), tolerance: float = 1e-4) -> None:
+def equal(what: What, got: Any, expected: Any, mistakes: Mistakes = (), tolerance: float = 1e-4) -> None:
     """Raises WrongAnswer unless `got` has the shape and the values of `expected`.
 
     Integers have to be equal; of floats, the difference may be `tolerance` (absolute) plus `tolerance` times the value, so choose
     a smaller one for small values.
 
-    `what`: the name of the answer, which is the same in both languages: "attention(query, key, value)".
     `mistakes`: if `got` is the value of one of them (nan counts as a value), the message says which mistake it is. A value may be
     a function that computes it.
     Numbers, strings, Booleans, lists, tuples, dicts, NumPy arrays and Paddle tensors can be compared.
     """
-    _check_not_none(what, got)
-    if _same(got, expected, tolerance):
+    check_not_none(what, got)
+    if same(got, expected, tolerance):
         return
-    difference = _difference(what, got, expected, tolerance)
+    difference = _difference(_both_languages(what), got, expected, tolerance)
     for value, text in mistakes:
-        if _same(got, value() if callable(value) else value, tolerance):
+        if same(got, value() if callable(value) else value, tolerance):
             raise WrongAnswer(f"{text.en} ({difference.en})", f"{text.zh}（{difference.zh}）")
     raise WrongAnswer(f"{difference.en}.", f"{difference.zh}。")
 
 
-def _check_not_none(what: str, got: Any) -> None:
-    if got is None:
-        raise WrongAnswer(f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
+def check_not_none(what: What, got: Any) -> None:
+    """Raises WrongAnswer if a student's function has returned nothing."""
+    en, zh = _both_languages(what)
+    require(got is not None, f"{en} is None. Is the `return` missing?", f"{zh} 是 None。是不是忘了写 return？")
 
 
-def _difference(what: str, got: Any, expected: Any, tolerance: float) -> Text:
+def _both_languages(what: What) -> Text:
+    return what if isinstance(what, Text) else Text(what, what)
+
+
+def _difference(what: Text, got: Any, expected: Any, tolerance: float) -> Text:
     """Both values; for large ones the first place where they differ."""
     if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(expected) > SMALL:
-        index = next((i for i, (one, other) in enumerate(zip(got, expected)) if not _same(one, other, tolerance)), 0)
-        return _difference(f"{what}[{index}]", got[index], expected[index], tolerance)
+        index = next((i for i, (one, other) in enumerate(zip(got, expected)) if not same(one, other, tolerance)), 0)
+        return _difference(Text(f"{what.en}[{index}]", f"{what.zh}[{index}]"), got[index], expected[index], tolerance)
     ours, theirs = _array(expected), _array(got)
     if ours is None or theirs is None or theirs.dtype.kind not in NUMBERS or (not ours.shape and not theirs.shape):
         return _both(what, got, expected)
     if ours.shape != theirs.shape:
-        shapes = list(theirs.shape), list(ours.shape)
-        return Text(f"{what} has the shape {shapes[0]}; expected {shapes[1]}", f"{what} 的形状是 {shapes[0]}，应为 {shapes[1]}")
+        got, expected = list(theirs.shape), list(ours.shape)
+        return Text(f"{what.en} has the shape {got}; expected {expected}", f"{what.zh} 的形状是 {got}，应为 {expected}")
     if ours.size <= SMALL:
         return _both(what, got, expected)
     place = tuple(int(index) for index in np.argwhere(~_close(theirs, ours, tolerance))[0])
-    return _both(f"{what}{list(place)}", theirs[place], ours[place])
+    return _both(Text(f"{what.en}{list(place)}", f"{what.zh}{list(place)}"), theirs[place], ours[place])
 
 
-def _both(what: str, got: Any, expected: Any) -> Text:
+def _both(what: Text, got: Any, expected: Any) -> Text:
     """Both values, with as many digits as it takes to see that they differ."""
     for digits in (4, 8, 17):
         theirs, ours = short(got, digits), short(expected, digits)
         if theirs != ours:
             break
-    return Text(f"{what} = {theirs}; expected {ours}", f"{what} = {theirs}，应为 {ours}")
+    return Text(f"{what.en} = {theirs}; expected {ours}", f"{what.zh} = {theirs}，应为 {ours}")
 
 
 def short(value: Any, digits: int = 4) -> str:
@@ -137,15 +143,15 @@ def _array(value: Any) -> Any:
         return None
 
 
-def _same(got: Any, expected: Any, tolerance: float) -> bool:
-    """Whether both have the same shape and values."""
+def same(got: Any, expected: Any, tolerance: float) -> bool:
+    """Whether both have the same shape and, up to `tolerance` (see `equal`), the same values."""
     if isinstance(expected, dict) and isinstance(got, dict):
-        return got.keys() == expected.keys() and all(_same(got[key], expected[key], tolerance) for key in expected)
+        return got.keys() == expected.keys() and all(same(got[key], expected[key], tolerance) for key in expected)
     got_array, expected_array = _array(got), _array(expected)
     if all(array is not None and array.dtype.kind in NUMBERS for array in (got_array, expected_array)):
         return got_array.shape == expected_array.shape and bool(_close(got_array, expected_array, tolerance).all())
     if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)):
-        return len(got) == len(expected) and all(_same(one, other, tolerance) for one, other in zip(got, expected))
+        return len(got) == len(expected) and all(same(one, other, tolerance) for one, other in zip(got, expected))
     if isinstance(expected, str) or isinstance(got, str):
         return isinstance(expected, str) and isinstance(got, str) and str.__eq__(got, expected)
     if got_array is None or expected_array is None or got_array.shape != expected_array.shape:
