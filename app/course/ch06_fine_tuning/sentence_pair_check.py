@@ -31,7 +31,8 @@ HINTS = (
     Text(
         "The encoder returns (sequence, pooled). One vector per pair is wanted, so take the second. `train_step` has five parts: "
         "logits, loss, backward, step, clear.",
-        "编码器返回（sequence, pooled）。每个句对只要一个向量，所以取第二个。`train_step` 有五部分：logits、损失、backward、step、清除梯度。",
+        "编码器返回（sequence, pooled）。每个句对只要一个向量，所以取第二个。`train_step` 有五部分：logits、损失、backward、"
+        "step、清除梯度。",
     ),
     Text(
         "In `__init__`: `super().__init__()`, `self.encoder = encoder`, `self.dropout = nn.Dropout(0.1)`, "
@@ -45,7 +46,8 @@ HINTS = (
     ),
 )
 REASON = Text(
-    "Both sentences go through the encoder together, so every token of A can attend to every token of B; the vector of [CLS] collects "
+    "Both sentences go through the encoder together, so every token of A can attend to every token of B; the vector of [CLS] "
+    "collects "
     "the result. The head has H x classes new numbers only: nearly all knowledge is in the encoder, which is why the encoder is "
     "trained too, with a small learning rate. cross_entropy takes logits, because it contains the softmax.",
     "两个句子一起进入编码器，A 的每个词元都能关注 B 的每个词元，[CLS] 的向量汇总了结果。头里只有 H×类别数个新参数："
@@ -94,7 +96,8 @@ def _check_model(student: Student) -> Iterator[Text]:
                 "token_type_ids are not passed to the encoder: it takes both texts for one.",
                 "没有把 token_type_ids 传给编码器：它会把两个文本当成一个。")),
             (linear(sequence), Text(
-                "These are logits for every token: the sequence output was used. One vector per pair is wanted, the pooled output.",
+                "These are logits for every token: the sequence output was used. One vector per pair is wanted, the pooled "
+                "output.",
                 "这是每个词元的 logits：用的是 sequence 输出。每个句对只要一个向量，即池化输出。")),
             (linear(sequence[:, 0]), Text(
                 "This is the vector of [CLS] from the sequence output; the pooled vector has a linear layer and tanh behind it.",
@@ -109,15 +112,18 @@ def _check_model(student: Student) -> Iterator[Text]:
                 "These are probabilities. forward has to return logits: cross_entropy contains the softmax.",
                 "这是概率。forward 应该返回 logits：cross_entropy 自己包含 softmax。")),
             (F.log_softmax(linear(pooled)), Text(
-                "These are logarithms of probabilities; forward has to return logits.", "这是概率的对数；forward 应该返回 logits。")),
+                "These are logarithms of probabilities; forward has to return logits.",
+                "这是概率的对数；forward 应该返回 logits。")),
         ],
     )  # fmt: skip
     require_dropout(model, encoder, ids, types)
     require_gradients(model, encoder, F.cross_entropy(model(ids, types), paddle.to_tensor([0, 2])))
     yield Text(
-        f"PairClassifier: 12 x 3 + 3 = {12 * 3 + 3} new numbers on an encoder of width 12, logits {list(logits.shape)} for 2 pairs; "
+        f"PairClassifier: 12 x 3 + 3 = {12 * 3 + 3} new numbers on an encoder of width 12, logits {list(logits.shape)} for 2 "
+        f"pairs; "
         "dropout in training only; head and encoder both get gradients.",
-        f"PairClassifier：在宽度为 12 的编码器上新增 12×3+3 = {12 * 3 + 3} 个参数，2 个句对的 logits 形状是 {list(logits.shape)}；"
+        f"PairClassifier：在宽度为 12 的编码器上新增 12×3+3 = {12 * 3 + 3} 个参数，2 个句对的 logits 形状是 "
+        f"{list(logits.shape)}；"
         "只在训练时有 dropout；头和编码器都有梯度。",
     )
 
@@ -159,7 +165,8 @@ def _check_step(student: Student) -> Iterator[Text]:
             (F.cross_entropy(_Votes()(ids, paddle.zeros_like(types)), labels), Text(
                 "token_type_ids are not passed to the model.", "没有把 token_type_ids 传给模型。")),
             (second, Text(
-                "This is the loss after the step; return the loss that the gradient belongs to.", "这是走完一步之后的损失；应该返回用来求梯度的那个损失。")),
+                "This is the loss after the step; return the loss that the gradient belongs to.",
+                "这是走完一步之后的损失；应该返回用来求梯度的那个损失。")),
         ],
     )  # fmt: skip
     _, after_one = reference(1)

@@ -24,19 +24,24 @@ from app.course.ch06_fine_tuning.small_models import (
 from app.course.texts import Text
 
 PROGRAM = Text(
-    "app/match/model.py takes [CLS] from the sequence output too if an encoder has no pooler; app/match/predictions.py turns logits "
+    "app/match/model.py takes [CLS] from the sequence output too if an encoder has no pooler; app/match/predictions.py turns "
+    "logits "
     "into labels with probabilities",
     "编码器没有池化层时，app/match/model.py 也从 sequence 输出里取 [CLS]；app/match/predictions.py 把 logits 变成标签和概率",
 )
 HINTS = (
     Text(
-        "The sequence output is [B, S, H]: batch, token, vector. [CLS] is token 0 of every text. In `predict` the softmax goes over "
+        "The sequence output is [B, S, H]: batch, token, vector. [CLS] is token 0 of every text. In `predict` the softmax "
+        "goes over "
         "the classes, the last axis.",
-        "sequence 输出是 [B, S, H]：批、词元、向量。[CLS] 是每个文本的第 0 个词元。在 `predict` 里，softmax 在类别（最后一维）上做。",
+        "sequence 输出是 [B, S, H]：批、词元、向量。[CLS] 是每个文本的第 0 个词元。在 `predict` 里，softmax "
+        "在类别（最后一维）上做。",
     ),
     Text(
-        "`sequence, _ = self.encoder(input_ids, token_type_ids)`, then `paddle.tanh(self.dense(self.dropout(sequence[:, 0])))`, then "
-        "`self.classifier(self.dropout(...))`. In `predict`: `model.eval()`, `with paddle.no_grad():`, `F.softmax(logits, axis=-1)`, "
+        "`sequence, _ = self.encoder(input_ids, token_type_ids)`, then "
+        "`paddle.tanh(self.dense(self.dropout(sequence[:, 0])))`, then "
+        "`self.classifier(self.dropout(...))`. In `predict`: `model.eval()`, `with paddle.no_grad():`, "
+        "`F.softmax(logits, axis=-1)`, "
         "`argmax(axis=-1)`, and `names[k]` for each row.",
         "`sequence, _ = self.encoder(input_ids, token_type_ids)`，然后 `paddle.tanh(self.dense(self.dropout(sequence[:, 0])))`，"
         "再 `self.classifier(self.dropout(...))`。在 `predict` 里：`model.eval()`、`with paddle.no_grad():`、"
@@ -46,7 +51,8 @@ HINTS = (
 REASON = Text(
     "In BERT, [CLS] is a token without a meaning of its own. During fine-tuning it learns to collect what the task needs, "
     "because the loss sees only its vector. The first linear layer and tanh are a pooler, as in BERT itself; here it starts from "
-    "random weights. eval() and no_grad() do different things: the first switches the dropout off, the second saves the memory and time "
+    "random weights. eval() and no_grad() do different things: the first switches the dropout off, the second saves the "
+    "memory and time "
     "of the gradients. A prediction needs both.",
     "在 BERT 里，[CLS] 是一个本身没有含义的词元。微调时，损失只看得到它的向量，所以它学会了汇总任务所需的信息。"
     "第一个线性层加 tanh 就是 BERT 里的池化层，这里从随机权重开始。eval() 与 no_grad() 的作用不同：前者关掉 dropout，"
@@ -121,7 +127,8 @@ def _check_model(student: Student) -> Iterator[Text]:
                 "This is the mean over the tokens (and over padding); the vector of [CLS] is wanted.",
                 "这是所有词元（包括填充）的平均；这里要的是 [CLS] 的向量。")),
             (head(pooled), Text(
-                "This is the encoder's pooled vector, which has had a linear layer and tanh already; take [CLS] from the sequence output.",
+                "This is the encoder's pooled vector, which has had a linear layer and tanh already; take [CLS] from the "
+                "sequence output.",
                 "这是编码器的池化向量，已经经过一个线性层和 tanh；请从 sequence 输出里取 [CLS]。")),
             (classifier(dense(sequence[:, 0])), Text(
                 "The tanh between the two linear layers is missing, so they are no more than one linear layer.",
@@ -129,7 +136,9 @@ def _check_model(student: Student) -> Iterator[Text]:
             (classifier(F.relu(dense(sequence[:, 0]))), Text("There is a ReLU in place of tanh.", "用了 ReLU，应该用 tanh。")),
             (F.softmax(right), Text(
                 "These are probabilities; forward has to return logits.", "这是概率；forward 应该返回 logits。")),
-            (paddle.tanh(right), Text("The tanh stands behind the second linear layer too.", "第二个线性层之后又做了一次 tanh。")),
+            (paddle.tanh(right), Text(
+                "The tanh stands behind the second linear layer too.",
+                "第二个线性层之后又做了一次 tanh。")),
         ],
     )  # fmt: skip
     require_dropout(model, encoder, ids, types)
@@ -166,7 +175,9 @@ def _check_predict(student: Student) -> Iterator[Text]:
     equal(
         "the names", [pair[0] for pair in pairs], [names[k] for k in best],
         [
-            ([int(k) for k in best], Text("These are the numbers of the classes; return names[k].", "这是类别的编号；应该返回 names[k]。")),
+            ([int(k) for k in best], Text(
+                "These are the numbers of the classes; return names[k].",
+                "这是类别的编号；应该返回 names[k]。")),
             ([names[k] for k in rows.argmin(axis=1)], Text("These are the least likely classes.", "这是最不可能的类别。")),
             ([names[k] for k in over_texts.argmax(axis=1)], Text(
                 "The softmax goes over the texts of the batch (axis 0); the classes of one text have to sum to 1 (axis -1).",

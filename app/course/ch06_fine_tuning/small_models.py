@@ -16,7 +16,7 @@ CHECKPOINT = f"{ROOT}/data/models/bert-mini-zh"
 
 
 def small_encoder(hidden: int) -> nn.Layer:
-    """A BERT with random weights, one layer, 40 tokens, without dropout. Its weights are large, so that different inputs differ."""
+    """A BERT of one layer and 40 tokens without dropout. Its random weights are large, so that different inputs differ."""
     from paddlenlp.transformers import BertConfig, BertModel
 
     config = BertConfig(
@@ -30,7 +30,7 @@ def small_encoder(hidden: int) -> nn.Layer:
 
 
 def inputs(rows: int, tokens: int, padding: bool = True) -> Tuple[paddle.Tensor, paddle.Tensor]:
-    """input_ids, token_type_ids: int64 [rows, tokens]. [CLS] is 2, [SEP] is 3; with `padding`, every row but the first ends in [PAD] 0."""
+    """input_ids, token_type_ids: int64 [rows, tokens]. [CLS] is 2, [SEP] is 3; `padding`: all but the first row end in 0."""
     ids = paddle.randint(5, 40, [rows, tokens]).numpy()
     ids[:, 0], ids[:, tokens // 2], ids[:, -1] = 2, 3, 3
     if padding:
@@ -89,7 +89,8 @@ def require_dropout(model: nn.Layer, encoder: nn.Layer, ids: paddle.Tensor, type
     calm = [model(ids, types).numpy() for _ in range(6)]
     require(
         all(np.allclose(calm[0], other) for other in calm),
-        "In evaluation mode (model.eval()) the logits change from call to call: the dropout is always on. Use an `nn.Dropout` layer "
+        "In evaluation mode (model.eval()) the logits change from call to call: the dropout is always on. Use an "
+        "`nn.Dropout` layer "
         "made in __init__, or F.dropout(..., training=self.training).",
         "在评估模式（model.eval()）下，每次调用的 logits 都不同：dropout 一直开着。请用在 __init__ 里建立的 `nn.Dropout` 层，"
         "或 F.dropout(..., training=self.training)。",
@@ -149,6 +150,7 @@ def trains(model: nn.Layer, loss_of, steps: int, learning_rate: float, baseline:
         f"在同一批数据上训练 {steps} 步后，损失是 {last:.3f}；均匀猜测的损失是 {baseline:.3f}。模型没有学到东西。",
     )
     yield Text(
-        f"On the shipped checkpoint, {steps} steps on one batch bring the loss to {last:.3f}; a uniform guess has {baseline:.3f}.",
+        f"On the shipped checkpoint, {steps} steps on one batch bring the loss to {last:.3f}; a uniform guess has "
+        f"{baseline:.3f}.",
         f"用自带的检查点，在同一批数据上训练 {steps} 步后，损失降到 {last:.3f}；均匀猜测的损失是 {baseline:.3f}。",
     )

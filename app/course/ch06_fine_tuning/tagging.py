@@ -7,8 +7,10 @@
 #    those of 6.1, but dropout (0.1) and the linear layer go over every token: logits `[B, S, tags]`. A third method,
 #    `loss(self, logits, tags)`, takes the right tags as a list of B lists of numbers, one number per character, without
 #    `[CLS]`, `[SEP]` and padding. Make labels `[B, S]` that are -100 everywhere, and write the tags of text b to
-#    `labels[b, 1:]`, because position 0 is `[CLS]`. `F.cross_entropy` ignores the label -100, and returns the mean over
-#    all characters of the batch.
+#    `labels[b, 1:]`, because position 0 is `[CLS]`. Return the mean of the cross-entropy over all characters of the
+#    batch. `F.cross_entropy` gives 0 where the label is -100. But its own mean divides by all B x S positions, because
+#    Paddle leaves only an `ignore_index` of at least 0 out of the mean. So take `reduction="sum"`, and divide by the
+#    number of characters.
 # 2. Write `decode(tags)`: from the tags of one text, as strings, to its entities: a list of `(type, start, end)`, where
 #    `end` is the position behind the last character, so that `text[start:end]` is the name. A `B-` always starts a new
 #    entity. An `I-` that does not continue an entity of its own type starts one too.
@@ -21,7 +23,8 @@
 #    但 dropout（0.1）和线性层作用于每个词元：logits 的形状是 `[B, S, tags]`。
 #    第三个方法 `loss(self, logits, tags)` 接收正确的标签：由 B 个列表组成的列表，每个字一个数，不含 `[CLS]`、
 #    `[SEP]` 和填充。请建立全为 -100 的标签张量 `[B, S]`，把文本 b 的标签写到 `labels[b, 1:]` 里，因为位置 0 是 `[CLS]`。
-#    `F.cross_entropy` 会忽略标签 -100，返回这一批所有字的平均。
+#    返回这一批所有字的交叉熵的平均。标签为 -100 的位置，`F.cross_entropy` 给出 0；但它自己的平均会除以全部 B×S 个位置，
+#    因为 Paddle 只有在 `ignore_index` 不小于 0 时才把它排除在平均之外。所以请用 `reduction="sum"`，再除以字数。
 # 2. 请写出 `decode(tags)`：从一个文本的标签（字符串）得到实体，即由 `(类型, start, end)` 组成的列表，
 #    其中 `end` 是最后一个字后面的位置，所以 `text[start:end]` 就是名称。`B-` 总是开始一个新的实体。
 #    如果 `I-` 不是接着同类型的实体，它也开始一个新的实体。
@@ -55,7 +58,8 @@ class Tagger(nn.Layer):
         labels = paddle.full(logits.shape[:2], -100, dtype="int64")
         for row, numbers in enumerate(tags):
             labels[row, 1 : len(numbers) + 1] = paddle.to_tensor(numbers)
-        return F.cross_entropy(logits, labels)
+        total = F.cross_entropy(logits, labels, reduction="sum")  # 0 where the label is -100
+        return total / sum(map(len, tags))
     ### END SOLUTION
 
 
@@ -106,7 +110,7 @@ def tags_of(text, entities):
 
 def batch_of(examples):
     """-> input_ids, token_type_ids: int64 [B, S], numbers of the right tags: list of B lists"""
-    texts = [[tokenizer.cls_token_id, *tokenizer.convert_tokens_to_ids(list(text)), tokenizer.sep_token_id] for text, _ in examples]
+    texts = [tokenizer.convert_tokens_to_ids(["[CLS]", *text, "[SEP]"]) for text, _ in examples]
     longest = max(map(len, texts))
     input_ids = paddle.to_tensor([ids + [tokenizer.pad_token_id] * (longest - len(ids)) for ids in texts])
     numbers = [[TAGS.index(tag) for tag in tags_of(*example)] for example in examples]
