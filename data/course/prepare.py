@@ -100,8 +100,9 @@ def of_split(lines: Sequence[str], split: str) -> List[str]:
 
 
 def with_known(lines: Sequence[str], split: str, rng: random.Random) -> Iterator[str]:
-    """Patterns of a split, one after another. In the test part every second one is a pattern of the train part."""
-    known, new = cycle(of_split(lines, "train"), rng), cycle(of_split(lines, "test"), rng)
+    """Patterns of a split, one after another. In the test part every second one is a pattern of the train part, with slots."""
+    known = cycle([line for line in of_split(lines, "train") if split == "train" or SLOT.search(line)], rng)
+    new = cycle(of_split(lines, "test"), rng)
     while True:
         yield next(known)
         yield next(new if split == "test" else known)
@@ -216,7 +217,8 @@ def review(labels: Dict[str, str], clauses: Dict[Row, List[str]], own: Dict[Row,
     """A review with these polarities of two aspects, and often a clause about another aspect."""
     content = {aspect: polarity for aspect, polarity in labels.items() if polarity != "没提到"}
     others = [aspect for aspect in ASPECTS if aspect not in labels]
-    for aspect in rng.sample(others, rng.choice((1, 1, 2)) if len(content) < 2 else rng.choice((0, 1))):
+    extra = rng.choice((1, 1, 2)) if len(content) < 2 else rng.choice((0, 1))
+    for aspect in rng.sample(others, min(extra, len(others))):
         content[aspect] = rng.choice(POLARITIES[:2])
     text, before = "", ""
     for aspect, polarity in rng.sample(sorted(content.items()), len(content)):

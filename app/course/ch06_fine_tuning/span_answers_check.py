@@ -201,7 +201,8 @@ def _check_one_span(student: Student, start: np.ndarray, end: np.ndarray, left: 
             (best(_spans(left + 1, right, longest), total), Text(
                 "The first token of the passage, at `left`, was not tried.", "没有试段落的第一个词元，即 `left`。")),
             (best(_spans(left, right, longest - 1), total), Text(
-                "A span of exactly `longest` tokens is allowed, but was not tried.", "正好 `longest` 个词元的片段是允许的，但没有试。")),
+                "A span of exactly `longest` tokens is allowed, but was not tried.",
+                "正好 `longest` 个词元的片段是允许的，但没有试。")),
             (best(spans, lambda i, j: end[i] + start[j]), Text("Start and end are swapped.", "起点和终点写反了。")),
             (best(spans, lambda i, j: -total(i, j)), Text("This is the worst span.", "这是最差的片段。")),
             (best([span for span in spans if span[0] == first], total), Text(

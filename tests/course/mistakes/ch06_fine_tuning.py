@@ -49,4 +49,16 @@ MISTAKES = {
         ("one token too long", "min(i + longest, right + 1)", "min(i + longest + 1, right + 1)", "span is too long"),
         ("one token too short", "min(i + longest, right + 1)", "max(i + 1, min(i + longest - 1, right + 1))", "exactly `longest` tokens"),
     ],
+    "6.5": [
+        ("labels inverted", "int(candidate == polarity)", "int(candidate != polarity)", "labels are inverted"),
+        ("text and question swapped", "pairs.append((text, question, label))", "pairs.append((question, text, label))", "Text and question are swapped"),
+        ("class number as label", "int(candidate == polarity)", "POLARITIES.index(polarity)", "number of the polarity"),
+        ("aspect missing", "QUESTIONS[candidate].format(aspect)", "QUESTIONS[candidate]", "aspect is missing"),
+        ("always the right question", "QUESTIONS[candidate]", "QUESTIONS[polarity]", "each pair has to ask about its own"),
+        ("wrong column", "probabilities[:, 1]", "probabilities[:, 0]", "lowest probability of a match"),
+        ("no softmax", "F.softmax(logits, axis=-1)", "logits", "softmax is missing"),
+        ("softmax over the rows", "F.softmax(logits, axis=-1)", "F.softmax(logits, axis=0)", "over the rows (axis 0)"),
+        ("grouped in the wrong order", "by_example = matches.reshape([-1, len(POLARITIES)])", "by_example = matches.reshape([len(POLARITIES), -1]).t()", "grouped in the wrong order"),
+        ("numbers, not names", "POLARITIES[int(number)] for", "int(number) for", "numbers of the polarities"),
+    ],
 }
