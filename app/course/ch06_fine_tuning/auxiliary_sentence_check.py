@@ -141,6 +141,10 @@ def _check_decision(student: Student) -> Iterator[Text]:
                 ([str(names[k]) for k in halves.argmax(axis=1)], Text(
                     "The first pair with more than 0.5 was chosen; take the highest probability of the three.",
                     "选了第一个概率大于 0.5 的句对；应该选三个里概率最高的。")),
+                ([str(names[k]) for k in logits.argmax(axis=1)], Text(
+                    "There is one name per pair, from the larger of its two columns; one per example is wanted: compare its "
+                    "three pairs.",
+                    "每个句对得到一个名字，取的是两列中较大的一列；应该每个例子一个：请比较它的三个句对。")),
                 ([int(k) for k in margin.reshape(count, 3).argmax(axis=1)], Text(
                     "These are the numbers of the polarities; return POLARITIES[k].",
                     "这是极性的编号；应该返回 POLARITIES[k]。")),

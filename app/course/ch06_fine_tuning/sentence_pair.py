@@ -32,7 +32,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 from paddlenlp.data import Pad, Stack, Tuple
-from paddlenlp.transformers import AutoModel, AutoTokenizer
+from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
@@ -101,29 +101,35 @@ train_pairs = read_pairs("train.tsv")
 paddle.seed(0)
 model = PairClassifier(AutoModel.from_pretrained(CHECKPOINT), 2)
 optimizer = paddle.optimizer.AdamW(learning_rate=3e-4, parameters=model.parameters())
-for step in range(4):
+for step in range(3):
     loss = train_step(model, optimizer, *batch_of(train_pairs[8 * step : 8 * step + 8]))
     print(f"step {step + 1}: loss {loss:.3f}")
 
 # %% [markdown] lang="en"
-# Lab (about a minute): one pass over 2,000 pairs, then the accuracy on 300 pairs of the test part. Half of the pairs have
-# the label 1, so a guess is right on about 50 %.
+# Lab (one to two minutes): one pass over 4,400 pairs, then the accuracy on 300 pairs of the test part. Half of the pairs
+# have the label 1, so a guess is right on about 50 %. The rate rises for 10 % of the steps (warm-up) and then falls to 0.
+# The encoder's own dropout is off: with it, this small model learns next to nothing in so few steps.
 
 # %% [markdown] lang="zh"
-# 实验（约一分钟）：在 2,000 个句对上训练一遍，然后看测试部分 300 个句对上的准确率。一半的句对标签是 1，
-# 所以猜测的准确率约为 50 %。
+# 实验（一到两分钟）：在 4,400 个句对上训练一遍，然后看测试部分 300 个句对上的准确率。一半的句对标签是 1，
+# 所以猜测的准确率约为 50 %。学习率在前 10 % 的步数里上升（预热），然后降到 0。编码器自己的 dropout 关掉了：如果开着，
+# 这个小模型在这么少的步数里几乎学不到东西。
 
 # %% tags=["lab"]
 paddle.seed(0)
-model = PairClassifier(AutoModel.from_pretrained(CHECKPOINT), 2)
-schedule = paddle.optimizer.lr.PolynomialDecay(5e-4, decay_steps=125, end_lr=0.0)
+encoder = AutoModel.from_pretrained(CHECKPOINT, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+model = PairClassifier(encoder, 2)
+STEPS, BATCH = len(train_pairs) // 16, 16
+schedule = LinearDecayWithWarmup(3e-4, STEPS, 0.1)
 optimizer = paddle.optimizer.AdamW(learning_rate=schedule, parameters=model.parameters())
 model.train()
-for step in range(125):
-    loss = train_step(model, optimizer, *batch_of(train_pairs[16 * step : 16 * step + 16]))
+total = 0.0
+for step in range(STEPS):
+    total += train_step(model, optimizer, *batch_of(train_pairs[BATCH * step : BATCH * (step + 1)]))
     schedule.step()
-    if (step + 1) % 25 == 0:
-        print(f"step {step + 1}: loss {loss:.3f}")
+    if (step + 1) % 55 == 0:
+        print(f"step {step + 1}: mean loss {total / 55:.3f}")
+        total = 0.0
 model.eval()
 test_pairs, right = read_pairs("test.tsv")[:300], 0
 for start in range(0, len(test_pairs), 50):

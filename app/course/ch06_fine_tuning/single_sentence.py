@@ -32,7 +32,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 from paddlenlp.data import Pad, Stack, Tuple
-from paddlenlp.transformers import AutoModel, AutoTokenizer
+from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
@@ -118,7 +118,7 @@ for (text, intent), guess in zip(test_rows, predict(model, input_ids, token_type
 
 # %% tags=["lab"]
 EPOCHS, BATCH = 3, 16
-schedule = paddle.optimizer.lr.PolynomialDecay(5e-4, decay_steps=EPOCHS * len(train_rows) // BATCH, end_lr=0.0)
+schedule = LinearDecayWithWarmup(5e-4, EPOCHS * len(train_rows) // BATCH, 0.1)
 optimizer = paddle.optimizer.AdamW(learning_rate=schedule, parameters=model.parameters())
 for epoch in range(EPOCHS):
     model.train()

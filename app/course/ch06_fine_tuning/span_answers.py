@@ -29,7 +29,7 @@
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
-from paddlenlp.transformers import AutoModel, AutoTokenizer
+from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
@@ -129,7 +129,7 @@ for row, (one, other) in zip(test_rows, zip(start.numpy(), end.numpy())):
 
 # %% tags=["lab"]
 EPOCHS, BATCH = 8, 16
-schedule = paddle.optimizer.lr.PolynomialDecay(5e-4, decay_steps=EPOCHS * len(train_rows) // BATCH, end_lr=0.0)
+schedule = LinearDecayWithWarmup(5e-4, EPOCHS * len(train_rows) // BATCH, 0.1)
 optimizer = paddle.optimizer.AdamW(learning_rate=schedule, parameters=model.parameters())
 model.train()
 for epoch in range(EPOCHS):

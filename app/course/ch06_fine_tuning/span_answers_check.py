@@ -175,7 +175,14 @@ def _check_span(student: Student) -> Iterator[Text]:
 def _check_one_span(student: Student, start: np.ndarray, end: np.ndarray, left: int, right: int, longest: int) -> None:
     given = start.copy(), end.copy()
     what = f"best_span(start, end, {left}, {right}, {longest})"
-    i, j = (int(value) for value in unpack(what, student.best_span(start, end, left, right, longest), 2))
+    got = student.best_span(start, end, left, right, longest)
+    require(
+        got is not None or max(start.max(), end.max()) > 0,
+        f"{what} is None. Either there is no `return`, or the search starts with a best sum that is too large: all scores may be "
+        "below 0, so start with float(\"-inf\").",
+        f"{what} 是 None。要么缺少 return，要么一开始的最大和设得太大：所有分数都可能小于 0，请从 float(\"-inf\") 开始。",
+    )
+    i, j = (int(value) for value in unpack(what, got, 2))
     for wrong, en, zh in (
         (j < i, "The end lies before the start: only j >= i is allowed.", "终点在起点之前：只允许 j >= i。"),
         (min(i, j) < left or max(i, j) > right, "The span is not in the passage: i and j have to be between `left` and `right`.",

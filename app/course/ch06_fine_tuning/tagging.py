@@ -33,7 +33,7 @@
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
-from paddlenlp.transformers import AutoModel, AutoTokenizer
+from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
@@ -140,7 +140,7 @@ print("loss before training:", round(float(model.loss(model(input_ids, token_typ
 
 # %% tags=["lab"]
 EPOCHS, BATCH = 4, 16
-schedule = paddle.optimizer.lr.PolynomialDecay(5e-4, decay_steps=EPOCHS * len(train_rows) // BATCH, end_lr=0.0)
+schedule = LinearDecayWithWarmup(5e-4, EPOCHS * len(train_rows) // BATCH, 0.1)
 optimizer = paddle.optimizer.AdamW(learning_rate=schedule, parameters=model.parameters())
 model.train()
 for epoch in range(EPOCHS):
