@@ -1,0 +1,244 @@
+"""The check of question answering with spans."""
+
+from __future__ import annotations
+
+import math
+from typing import Callable, Iterator, List, Tuple
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+
+from app.course.answers import Student, equal, require, unpack
+from app.course.ch06_fine_tuning.small_models import (
+    CHECKPOINT,
+    inputs,
+    require_gradients,
+    require_linear,
+    require_model,
+    small_encoder,
+    trains,
+)
+from app.course.texts import Text
+
+PROGRAM = Text(
+    "app/text/features.py builds the same input, [CLS] A [SEP] B [SEP] with segment ids, for the matching of pairs",
+    "app/text/features.py 为句对匹配构造同样的输入：[CLS] A [SEP] B [SEP] 和片段编号",
+)
+HINTS = (
+    Text(
+        "One linear layer with two outputs gives [B, S, 2]; its two columns are the results. In `best_span`, let i run over the "
+        "passage, and j from i on; keep the best sum.",
+        "一个有两个输出的线性层得到 [B, S, 2]，它的两列就是结果。在 `best_span` 里，让 i 走遍段落，j 从 i 开始，记住最大的和。",
+    ),
+    Text(
+        "`scores = self.classifier(sequence)`, `return scores[:, :, 0], scores[:, :, 1]`. The loss is "
+        "`(F.cross_entropy(start, first) + F.cross_entropy(end, last)) / 2`. The loops: `for i in range(left, right + 1)`, "
+        "`for j in range(i, min(i + longest, right + 1))`.",
+        "`scores = self.classifier(sequence)`，`return scores[:, :, 0], scores[:, :, 1]`。损失是 "
+        "`(F.cross_entropy(start, first) + F.cross_entropy(end, last)) / 2`。循环：`for i in range(left, right + 1)`，"
+        "`for j in range(i, min(i + longest, right + 1))`。",
+    ),
+)
+REASON = Text(
+    "The softmax goes over the S positions of a text, because exactly one of them is the start; it is not a decision between "
+    "two classes per token. "
+    "Start and end are scored independently, so the best start and the best end may not fit together: the end may come "
+    "first, or one may be in the "
+    "question. That is why the sum is maximized over the allowed pairs only. The largest length keeps the search short, and "
+    "rules out answers of whole sentences.",
+    "softmax 在一个文本的 S 个位置上做，因为起点只有一个；这不是每个词元在两类之间的选择。起点和终点是分别打分的，"
+    "所以最好的起点和最好的终点可能不相配：终点可能在起点之前，或者其中一个在问题里。因此只在允许的组合里取和的最大值。"
+    "最大长度让搜索变短，也排除了整句话的答案。",
+)
+
+
+def check(student: Student) -> Iterator[Text]:
+    """The head on a small encoder, its loss, the best span of given scores, then a short training on the shipped checkpoint."""
+    yield from _check_model(student)
+    yield from _check_loss(student)
+    yield from _check_span(student)
+    yield from _check_training(student)
+
+
+def _check_model(student: Student) -> Iterator[Text]:
+    paddle.seed(70)
+    encoder = small_encoder(8)
+    ids, types = inputs(3, 7)
+    model = student.SpanReader(encoder)
+    require_model("SpanReader", model, encoder)
+    model.eval()
+    (linear,) = require_linear(model, encoder, 1, 2)
+    linear.weight.set_value(paddle.randn([8, 2]))
+    linear.bias.set_value(paddle.to_tensor([0.5, -0.5]))
+    sequence, pooled = encoder(ids, types)
+    scores = linear(sequence)
+    got = model(ids, types)
+    require(
+        not isinstance(got, paddle.Tensor) or got.shape != [3, 7, 2],
+        "forward returns one tensor [B, S, 2]; return its two columns as two tensors: scores[:, :, 0] and scores[:, :, 1].",
+        "forward 返回的是一个张量 [B, S, 2]；请把它的两列作为两个张量返回：scores[:, :, 0] 和 scores[:, :, 1]。",
+    )
+    start, end = unpack("model(input_ids, token_type_ids)", got, 2)
+    first_half, second_half = scores.reshape([3, 14])[:, :7], scores.reshape([3, 14])[:, 7:]
+    one_segment = linear(encoder(ids)[0])
+    for name, value, column, half in (("start", start, 0, first_half), ("end", end, 1, second_half)):
+        equal(
+            name, value, scores[:, :, column],
+            [
+                (scores[:, :, 1 - column], Text(
+                    "Start and end are swapped: the start is output 0, the end is output 1.",
+                    "起点和终点写反了：起点是输出 0，终点是输出 1。")),
+                (one_segment[:, :, column], Text(
+                    "token_type_ids are not passed to the encoder, so it cannot tell the question from the passage.",
+                    "没有把 token_type_ids 传给编码器，它就分不清问题和段落。")),
+                (F.softmax(scores, axis=-1)[:, :, column], Text(
+                    "There is a softmax over start and end; return the scores themselves.",
+                    "在起点和终点之间做了 softmax；请返回分数本身。")),
+                (F.softmax(scores, axis=1)[:, :, column], Text(
+                    "These are probabilities over the positions; return the scores, because cross_entropy contains the softmax.",
+                    "这是各位置上的概率；请返回分数，因为 cross_entropy 自己包含 softmax。")),
+                (half, Text(
+                    "The [B, S, 2] scores were cut in the wrong order; take scores[:, :, 0] and scores[:, :, 1].",
+                    "[B, S, 2] 的分数切分方式不对；请取 scores[:, :, 0] 和 scores[:, :, 1]。")),
+                (linear(pooled)[:, column], Text(
+                    "The pooled vector was used: one score per text. Every token needs its scores, from the sequence output.",
+                    "用了池化向量：每个文本只有一个分数。每个词元都要有分数，来自 sequence 输出。")),
+                (scores[:, column], Text(
+                    "These are the scores of one token; take one column of the last axis: scores[:, :, 0].",
+                    "这是一个词元的分数；请取最后一维的一列：scores[:, :, 0]。")),
+                (scores[column], Text(
+                    "These are the scores of one text; take one column of the last axis: scores[:, :, 0].",
+                    "这是一个文本的分数；请取最后一维的一列：scores[:, :, 0]。")),
+            ],
+        )  # fmt: skip
+    require_gradients(model, encoder, model.loss(*model(ids, types), paddle.to_tensor([4, 5, 4]), paddle.to_tensor([5, 5, 4])))
+    yield Text(
+        f"SpanReader: start and end are {list(start.shape)} each; the head has {8 * 2 + 2} numbers of its own.",
+        f"SpanReader：起点和终点各是 {list(start.shape)}；头自己的参数有 {8 * 2 + 2} 个。",
+    )
+
+
+def _check_loss(student: Student) -> Iterator[Text]:
+    rng = np.random.default_rng(71)
+    start, end = (paddle.to_tensor(rng.normal(scale=2, size=[4, 6]).astype("float32")) for _ in range(2))
+    first, last = paddle.to_tensor([2, 1, 3, 0]), paddle.to_tensor([5, 1, 4, 2])
+    one, other = float(F.cross_entropy(start, first)), float(F.cross_entropy(end, last))
+    got = student.SpanReader(small_encoder(8)).loss(start, end, first, last)
+    equal(
+        "loss(start, end, first, last)", got, (one + other) / 2,
+        [
+            (one + other, Text(
+                "This is the sum of both cross-entropies; the mean is wanted.",
+                "这是两个交叉熵的和，应该取平均。")),
+            (one, Text("Only the start is counted; the end is missing.", "只计算了起点，缺少终点。")),
+            (other, Text("Only the end is counted; the start is missing.", "只计算了终点，缺少起点。")),
+            (lambda: (F.cross_entropy(start, last) + F.cross_entropy(end, first)) / 2, Text(
+                "Start and end are swapped: the start scores are compared with the last token.",
+                "起点和终点写反了：起点分数与最后一个词元比较了。")),
+            (lambda: (F.cross_entropy(F.softmax(start), first) + F.cross_entropy(F.softmax(end), last)) / 2, Text(
+                "There is a softmax before cross_entropy, which contains one already.",
+                "在 cross_entropy 之前又做了一次 softmax，它自己已经包含了。")),
+            (4 * (one + other) / 2, Text("This is the sum over the batch; the mean is wanted.", "这是整批的和，应该取平均。")),
+            (4 * (one + other), Text(
+                "This is the sum over the batch and over start and end; the mean is wanted.",
+                "这是整批以及起点与终点的和，应该取平均。")),
+            (lambda: (F.cross_entropy(start, first, reduction="none") + F.cross_entropy(end, last, reduction="none")) / 2, Text(
+                "These are the losses of the rows; the mean is wanted.", "这是每一行的损失，应该取平均。")),
+        ],
+    )  # fmt: skip
+    yield Text(
+        f"loss: the mean of {one:.3f} (start) and {other:.3f} (end) is {(one + other) / 2:.3f}.",
+        f"loss：{one:.3f}（起点）与 {other:.3f}（终点）的平均是 {(one + other) / 2:.3f}。",
+    )
+
+
+def _spans(left: int, right: int, longest: int) -> List[Tuple[int, int]]:
+    """The allowed spans."""
+    return [(i, j) for i in range(left, right + 1) for j in range(i, min(i + longest, right + 1))]
+
+
+def _check_span(student: Student) -> Iterator[Text]:
+    rng = np.random.default_rng(72)
+    for case in range(60):
+        size, left, cut = 12 + case % 5, 2 + case % 4, 1 + case % 3
+        start, end = rng.normal(scale=3, size=[2, size]).astype("float32")
+        if case % 3 == 0:
+            start, end = start - 40, end - 40  # scores below 0 only
+        _check_one_span(student, start, end, left, size - 1 - cut, 1 + case % 6)
+    yield Text(
+        "best_span: right for 60 random texts; the spans stay in the passage, in order and within the length.",
+        "best_span：60 个随机文本都正确；片段在段落里，顺序对，长度不超限。",
+    )
+
+
+def _check_one_span(student: Student, start: np.ndarray, end: np.ndarray, left: int, right: int, longest: int) -> None:
+    given = start.copy(), end.copy()
+    what = f"best_span(start, end, {left}, {right}, {longest})"
+    got = student.best_span(start, end, left, right, longest)
+    require(
+        got is not None or max(start.max(), end.max()) > 0,
+        f"{what} is None. Either there is no `return`, or the search starts with a best sum that is too large: all scores may be "
+        "below 0, so start with float(\"-inf\").",
+        f"{what} 是 None。要么缺少 return，要么一开始的最大和设得太大：所有分数都可能小于 0，请从 float(\"-inf\") 开始。",
+    )
+    i, j = (int(value) for value in unpack(what, got, 2))
+    for wrong, en, zh in (
+        (j < i, "The end lies before the start: only j >= i is allowed.", "终点在起点之前：只允许 j >= i。"),
+        (min(i, j) < left or max(i, j) > right, "The span is not in the passage: i and j have to be between `left` and `right`.",
+         "片段不在段落里：i 和 j 应该在 `left` 和 `right` 之间。"),
+        (j - i + 1 > longest, "The span is too long: it may have at most `longest` tokens, i and j included.",
+         "片段太长：包括 i 和 j 在内，最多只能有 `longest` 个词元。"),
+    ):  # fmt: skip
+        require(not wrong, f"{what} = ({i}, {j}). {en}", f"{what} = ({i}, {j})。{zh}")
+
+    def best(spans: List[Tuple[int, int]], score: Callable[[int, int], float]) -> Tuple[int, int]:
+        return max(spans, key=lambda span: score(*span), default=(-1, -1))
+
+    def total(i: int, j: int) -> float:
+        return start[i] + end[j]
+
+    spans = _spans(left, right, longest)
+    first = int(start[left : right + 1].argmax()) + left
+    equal(
+        what, (i, j), best(spans, total),
+        [
+            (best(_spans(left, right - 1, longest), total), Text(
+                "The last token of the passage, at `right`, was not tried.", "没有试段落的最后一个词元，即 `right`。")),
+            (best(_spans(left + 1, right, longest), total), Text(
+                "The first token of the passage, at `left`, was not tried.", "没有试段落的第一个词元，即 `left`。")),
+            (best(_spans(left, right, longest - 1), total), Text(
+                "A span of exactly `longest` tokens is allowed, but was not tried.",
+                "正好 `longest` 个词元的片段是允许的，但没有试。")),
+            (best(spans, lambda i, j: end[i] + start[j]), Text("Start and end are swapped.", "起点和终点写反了。")),
+            (best(spans, lambda i, j: -total(i, j)), Text("This is the worst span.", "这是最差的片段。")),
+            (best([span for span in spans if span[0] == first], total), Text(
+                "The best start was chosen first, and then the best end behind it; the sum of both scores counts.",
+                "先选了最好的起点，再在它后面选最好的终点；应该看两个分数之和。")),
+            (best(spans, lambda i, j: start[i] * end[j]), Text(
+                "The scores are multiplied; they are logits, so add them.", "分数相乘了；它们是 logits，应该相加。")),
+            (best(spans, lambda i, j: max(start[i], end[j])), Text(
+                "The larger of both scores was taken; their sum counts.", "取了两个分数中较大的一个；应该看两者之和。")),
+        ],
+    )  # fmt: skip
+    require(
+        np.array_equal(start, given[0]) and np.array_equal(end, given[1]),
+        "best_span changes `start` or `end`.", "best_span 改变了 `start` 或 `end`。",
+    )  # fmt: skip
+
+
+def _check_training(student: Student) -> Iterator[Text]:
+    from paddlenlp.transformers import AutoModel
+
+    paddle.seed(73)
+    ids = paddle.randint(200, 4000, [8, 14])
+    first = paddle.to_tensor([5, 6, 7, 8, 9, 10, 5, 8])
+    last = first + paddle.to_tensor([1, 2, 0, 1, 2, 1, 3, 0])
+    ids[:, 0], ids[:, 4], ids[:, 13] = 2, 3, 3
+    for row in range(8):  # 150 stands where the answer starts, 160 where it ends; one token: 170
+        ids[row, int(first[row])], ids[row, int(last[row])] = 150, 160
+        if int(first[row]) == int(last[row]):
+            ids[row, int(first[row])] = 170
+    types = paddle.to_tensor([[0] * 5 + [1] * 9] * 8)
+    model = student.SpanReader(AutoModel.from_pretrained(CHECKPOINT))
+    yield from trains(model, lambda: model.loss(*model(ids, types), first, last), 15, 1e-3, math.log(14))
