@@ -27,9 +27,6 @@
 # %%
 import paddle
 import paddle.nn.functional as F
-from paddle import nn
-from paddlenlp.data import Pad, Stack, Tuple
-from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
