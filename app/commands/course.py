@@ -158,8 +158,8 @@ def _language(options: FolderOptions) -> str:
     folder = Path(options.folder)
     remembered = read_progress(folder).language
     if options.language and options.language != remembered:
-        with changed_progress(folder) as progress:
-            progress.language = options.language
+        with changed_progress(folder) as student_progress:
+            student_progress.language = options.language
     return options.language or remembered or system_language()
 
 
@@ -174,8 +174,8 @@ def _list(options: ListOptions) -> None:
 def _start(options: StartOptions) -> None:
     exercise, language = _exercise(options), _language(options)
     file = start(Path(options.folder), exercise, language)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number)
     line = course_command("check", exercise.number, Path(options.folder))
     print(Text(
         f"{file}: about {exercise.minutes} minutes. Read it, replace the marked lines by your own, and check:\n  {line}\n"
@@ -201,15 +201,15 @@ def _check_one(exercise: Exercise, file: Path, options: CheckOptions, language: 
     say(f"{exercise.number} {exercise.title.read(language)}: {file}")
     result, output = check_file(exercise, file, options.time_limit)
     say("\n".join(filter(None, [printed(output, language), feedback(exercise, result, language, file.parent)])))
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number).add_try(result.wrong is None)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number).add_try(result.wrong is None)
     return result.wrong is None
 
 
 def _hint(options: HintOptions) -> None:
     exercise, language = _exercise(options), _language(options)
-    with changed_progress(Path(options.folder)) as progress:
-        one = progress.of(exercise.number)
+    with changed_progress(Path(options.folder)) as student_progress:
+        one = student_progress.of(exercise.number)
         one.hints = min(one.hints + 1, len(exercise.hints))
         shown_hints = exercise.hints[: one.hints]
     for index, text in enumerate(shown_hints, 1):
@@ -218,8 +218,8 @@ def _hint(options: HintOptions) -> None:
 
 def _solution(options: SolutionOptions) -> None:
     exercise, language = _exercise(options), _language(options)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number).solution_seen = True
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number).solution_seen = True
     print(f"{exercise.number} {exercise.title.read(language)}\n\n{solution_cells(exercise)}\n")
     print(Text("Why: ", "为什么：").read(language) + exercise.reason.read(language))
     print(Text("In this project: ", "在本项目中：").read(language) + exercise.program.read(language))
@@ -243,8 +243,8 @@ def _quiz(options: QuizOptions) -> int:
         is_right, text = marked(question, letter, language)
         right += is_right
         print(text)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.quiz(options.chapter).add_try(right)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.quiz(options.chapter).add_try(right)
     print(Text(f"\n{right} of {len(asked)} are right.", f"\n{len(asked)} 题答对 {right} 题。").read(language))
     return 0 if right == len(asked) else FAILED
 

@@ -36,21 +36,21 @@ def write_report(students: Dict[str, Path], file: Path, recheck: Optional[Callab
     """
     rows = []
     for student, folder in students.items():
-        progress = read_progress(folder)
+        student_progress = read_progress(folder)
         for number, exercise in EXERCISES.items():
-            one = progress.exercises.get(number, ExerciseProgress())
+            one = student_progress.exercises.get(number, ExerciseProgress())
             passed = recheck(folder, exercise) if recheck else one.passed
             rows.append((student, number, int(passed), one.tries, one.hints, int(one.solution_seen)))
-        rows += _quizzes(student, progress)
+        rows += _quizzes(student, student_progress)
     with atomic_file(file) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as stream:
         csv.writer(stream).writerows([COLUMNS, *rows])
     return len(rows)
 
 
-def _quizzes(student: str, progress: Progress) -> List[tuple]:
+def _quizzes(student: str, student_progress: Progress) -> List[tuple]:
     """The rows of the quizzes: passed if all answers were right once."""
     rows = []
     for chapter in CHAPTERS:
-        one = progress.quizzes.get(str(chapter.number), QuizProgress())
+        one = student_progress.quizzes.get(str(chapter.number), QuizProgress())
         rows.append((student, f"quiz {chapter.number}", int(one.right == len(questions(chapter))), one.tries, "", ""))
     return rows
