@@ -190,16 +190,24 @@ def _check(options: CheckOptions) -> int:
     exercises = started(folder) if options.number == "all" else [_exercise(options)]
     if not exercises:
         raise UserError(f"{folder}: no exercise is started; begin with {course_command('start', '1.1', folder)}")
-    files = [student_file(folder, exercise) for exercise in exercises]
+    if options.number != "all":
+        student_file(folder, exercises[0])
     language = _language(options)
-    passed = [_check_one(exercise, file, options, language) for exercise, file in zip(exercises, files)]
+    passed = [_check_one(exercise, options, language) for exercise in exercises]
     return 0 if all(passed) else FAILED
 
 
-def _check_one(exercise: Exercise, file: Path, options: CheckOptions, language: str) -> bool:
+def _check_one(exercise: Exercise, options: CheckOptions, language: str) -> bool:
     """Checks one file, says what came out, and counts it. Returns whether it passed."""
-    say(f"{exercise.number} {exercise.title.read(language)}: {file}")
-    result, output = check_file(exercise, file, options.time_limit)
+    try:
+        file = student_file(Path(options.folder), exercise)
+        say(f"{exercise.number} {exercise.title.read(language)}: {file}")
+        result, output = check_file(exercise, file, options.time_limit)
+    except UserError as problem:
+        if options.number != "all":
+            raise
+        say(f"{exercise.number} {problem}")
+        return False
     say("\n".join(filter(None, [printed(output, language), feedback(exercise, result, language, file.parent)])))
     with changed_progress(Path(options.folder)) as student_progress:
         student_progress.of(exercise.number).add_try(result.wrong is None)
@@ -273,7 +281,11 @@ def _report(options: ReportOptions) -> None:
         if exercise not in started(folder):
             return False
         say(f"{folder.name} {exercise.number}")
-        return check_file(exercise, student_file(folder, exercise), options.time_limit)[0].wrong is None
+        try:
+            return check_file(exercise, student_file(folder, exercise), options.time_limit)[0].wrong is None
+        except UserError as problem:
+            say(f"not passed: {problem}")
+            return False
 
     rows = write_report(students, Path(options.result_file), passes if options.recheck else None)
     print(f"{options.result_file}: {rows} rows, {len(students)} students")

@@ -139,6 +139,18 @@ def test_a_teacher_gets_the_class_as_csv(tmp_path, capsys):
     assert "li,2.1,0,1" in (tmp_path / "again.csv").read_text(encoding="utf-8-sig")
 
 
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(tmp_path, capsys):
+    solve("2.1", tmp_path)
+    (tmp_path / EXERCISES["2.2"].file_name).write_bytes(b"\xff")
+    assert course.main(["check", "all", "--folder", str(tmp_path)]) == 1
+    shown = capsys.readouterr().out
+    assert "2.1 is passed" in shown and f"2.2 {tmp_path / EXERCISES['2.2'].file_name}: cannot be read" in shown
+    course.main(["report", str(tmp_path), "--result_file", str(tmp_path / "class.csv"), "--recheck"])
+    assert "not passed" in capsys.readouterr().out
+    marks = (tmp_path / "class.csv").read_text(encoding="utf-8-sig")
+    assert f"{tmp_path.name},2.1,1,1" in marks and f"{tmp_path.name},2.2,0,0" in marks
+
+
 def test_a_file_checks_itself_and_a_notebook_is_read(tmp_path):
     """`check` in the last cell, as in Jupyter; and the same exercise saved as .ipynb."""
     run_app("course", "start", "2.1", "--folder", str(tmp_path))
