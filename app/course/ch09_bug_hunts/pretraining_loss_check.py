@@ -129,7 +129,8 @@ def check(student: Student) -> Iterator[Text]:
 
 def _number(name: str, value) -> float:
     """A loss as a number."""
-    count = 0 if value is None else int(np.asarray(value).size)
+    require(value is not None, f"`{name}` is None.", f"`{name}` 是 None。")
+    count = int(np.asarray(value).size)
     require(
         count == 1,
         f"`{name}` has to be one number; it has {count}. Take the mean.",
