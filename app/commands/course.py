@@ -178,9 +178,9 @@ def _start(options: StartOptions) -> None:
         student_progress.of(exercise.number)
     line = course_command("check", exercise.number, Path(options.folder))
     print(Text(
-        f"{file}: about {exercise.minutes} minutes. Read it, replace the marked lines by your own, and check:\n  {line}\n"
+        f"{file}: about {exercise.minutes} minutes. Read it, write your code, and check it:\n  {line}\n"
         "It opens as a notebook in Jupyter (with jupytext) and in VS Code.",
-        f"{file}：大约 {exercise.minutes} 分钟。请阅读它，把标出的几行换成你自己的代码，然后检查：\n  {line}\n"
+        f"{file}：大约 {exercise.minutes} 分钟。请阅读它，写出你的代码，然后检查：\n  {line}\n"
         "它也可以在 Jupyter（安装 jupytext）和 VS Code 里作为 notebook 打开。",
     ).read(language))  # fmt: skip
 

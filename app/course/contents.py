@@ -160,7 +160,7 @@ CHAPTERS = (
         9, "bug_hunts",
         Text("Bug hunts", "找错误"),
         Text("Chapters 5 to 7", "第 5 到 7 章"),
-        ("pretraining_loss", "An NSP loss near 0, an accuracy of 50 %", "NSP 损失接近 0，准确率只有 50 %", 20),
+        ("pretraining_loss", "An NSP loss near 0, an accuracy of 50 %", "NSP 损失接近 0，准确率只有 50%", 20),
         ("matcher", "The matcher that does not learn", "学不会的匹配模型", 20),
         ("epoch_batches", "The loss that jumps in every epoch", "每一轮都会跳升的损失", 20),
         ("lm_loss", "The LM loss that falls with padding", "填充越多越小的 LM 损失", 20),
