@@ -188,7 +188,7 @@ def _report(options: ReportOptions) -> None:
             return False
 
     rows = write_report(students, Path(options.result_file), passes if options.recheck else None)
-    print(f"{options.result_file}: {rows} rows, {len(students)} students")
+    print(f"{options.result_file}: {rows} rows; students: {', '.join(students)}")
 
 
 ACTIONS: Dict[str, Tuple[type, Callable]] = {
