@@ -43,7 +43,7 @@ def run_file(exercise: Exercise, text: str, file: str) -> Result:
     linecache.cache[file] = (len(text), None, [f"{line}\n" for line in text.split("\n")], file)
     crash: Optional[BaseException] = None
     try:
-        exec(compile(without_labs(text), file, "exec"), namespace)
+        exec(compile(without_labs(text), file, "exec", dont_inherit=True), namespace)
     except StillRunning as problem:
         return Result([], explain(problem, namespace))
     except BaseException as problem:
