@@ -85,11 +85,11 @@ def _check_parameters(model: paddle.nn.Layer, before: int, x: paddle.Tensor) -> 
         f"模型有 {before} 个参数，也就是从 {SIZE} 到 2 的一个线性层。隐藏层没有了，而没有它就学不会这个任务。",
     )
     paddle.seed(5)
-    expected = float(paddle.rand([1]))
+    expected = float(paddle.rand([]))
     paddle.seed(5)
     model(x)
     require(
-        float(paddle.rand([1])) == expected or before >= COUNT,
+        float(paddle.rand([])) == expected or before >= COUNT,
         f"`model.parameters()` has {numbers[0]}. `forward` still makes a new layer at each call; with a fixed seed it has the "
         "same random weights each time, but the optimizer still does not know them.",
         f"{numbers[1]}。`forward` 仍然每次创建新的层；固定随机种子后每次的随机权重相同，但优化器仍然不知道它们。",

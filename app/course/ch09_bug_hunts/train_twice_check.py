@@ -72,7 +72,7 @@ def _run(student: Student, seed: int, state: int):
             f"`train(3)['{name}']` 有 {run[name].size} 个数，应为 {length} 个。",
         )
     run["orders"] = run["orders"].reshape(2, 64)
-    return run, float(paddle.rand([1]))
+    return run, float(paddle.rand([]))
 
 
 def _check_same(first: Dict[str, Any], second: Dict[str, Any], paddle_is_seeded: bool) -> None:
@@ -119,7 +119,7 @@ def _check_dropout(drawn: float) -> None:
         for _ in range(steps):
             F.dropout(paddle.ones([16, 24]), 0.1)
         require(
-            abs(float(paddle.rand([1])) - drawn) > 1e-7,
+            abs(float(paddle.rand([])) - drawn) > 1e-7,
             f"After the training, Paddle's generator is where it is {steps} steps after `paddle.seed(3)`: the seed is set again "
             "in each epoch or step, so the same dropout masks repeat. Set it once.",
             f"训练结束时，Paddle 生成器的状态正好是 `paddle.seed(3)` 之后又过了 {steps} 步的状态：每一轮或每一步都重新设了种子，"

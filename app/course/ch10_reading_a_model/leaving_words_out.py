@@ -75,7 +75,7 @@ def vector(text):
 
 def similarity(text_a, text_b):
     """two strings -> float"""
-    return float(F.cosine_similarity(vector(text_a), vector(text_b)))
+    return F.cosine_similarity(vector(text_a), vector(text_b)).item()
 
 
 for words, text_b in (("苹果 手机 怎么 换 电池", "换电池的苹果手机多少钱"), ("怎么 取消 信用卡", "信用卡如何注销")):
