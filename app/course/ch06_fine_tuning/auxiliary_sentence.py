@@ -30,7 +30,6 @@ import paddle.nn.functional as F
 
 from app.course import ROOT
 
-CHECKPOINT = f"{ROOT}/data/models/bert-mini-zh"
 POLARITIES = ["正面", "负面", "没提到"]
 QUESTIONS = {"正面": "关于{}，评价是正面的吗？", "负面": "关于{}，评价是负面的吗？", "没提到": "没有提到{}吗？"}
 
