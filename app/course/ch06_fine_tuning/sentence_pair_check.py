@@ -133,6 +133,4 @@ def _check_training(student: Student) -> Text:
     labels = paddle.to_tensor([0, 1] * 4)
     ids[:, 6:10] = paddle.where(labels.unsqueeze(1) == 1, ids[:, 1:5], ids[:, 6:10])  # label 1: B is the same as A
     types = paddle.to_tensor([[0] * 6 + [1] * 5] * 8)
-    return train(
-        student, "PairClassifier", (2,), lambda model: F.cross_entropy(model(ids, types), labels), 12, 5e-4, math.log(2)
-    )
+    return train(student, "PairClassifier", (2,), lambda model: F.cross_entropy(model(ids, types), labels), 12, 5e-4, math.log(2))

@@ -128,8 +128,8 @@ def _check_one_span(student: Student, start: np.ndarray, end: np.ndarray, left: 
     require(
         got is not None or max(start.max(), end.max()) > 0,
         f"{what} is None. Either there is no `return`, or the search starts with a best sum that is too large: all scores may be "
-        "below 0, so start with float(\"-inf\").",
-        f"{what} 是 None。要么缺少 return，要么一开始的最大和设得太大：所有分数都可能小于 0，请从 float(\"-inf\") 开始。",
+        'below 0, so start with float("-inf").',
+        f'{what} 是 None。要么缺少 return，要么一开始的最大和设得太大：所有分数都可能小于 0，请从 float("-inf") 开始。',
     )
     pair = [float(value) for value in unpack(what, got, 2)]
     require(

@@ -70,7 +70,7 @@ from app.course import ROOT
 from app.encoder.from_scratch import encoder_from_scratch
 from app.match.model import PairClassifier
 
-WAYS = ("scratch", "frozen", "top", "adapters", "full")
+WAYS = ("scratch", "full", "frozen", "top", "adapters")
 FOLDER = f"{ROOT}/data/models/bert-mini-zh"
 
 
