@@ -78,7 +78,8 @@ def _check_decision(student: Student) -> Text:
         logits = (rng.normal(scale=2, size=[3 * count, 2]) + rng.normal(scale=2, size=[3 * count, 1])).astype("float32")
         logits[0::3, 0] += 1.0  # so that in many examples no pair has more than 0.5
         got = call(student.decide, paddle.to_tensor(logits))
-        got = [str(name) for name in got] if isinstance(got, (list, tuple, np.ndarray)) else got
+        got = got.tolist() if hasattr(got, "tolist") else got
+        got = [str(name) for name in got] if isinstance(got, (list, tuple)) else got
         margin = (logits[:, 1] - logits[:, 0]).reshape(count, 3)
         odds = 1 / (1 + np.exp(-margin))
         best = margin.argmax(axis=1)
@@ -101,6 +102,9 @@ def _check_decision(student: Student) -> Text:
             (names[(margin > 0).argmax(axis=1)].tolist(), Text(
                 "The first pair with more than 0.5 was chosen; take the highest probability of the three.",
                 "选了第一个概率大于 0.5 的句对；应该选三个里概率最高的。")),
+            (names[np.where((margin > 0).any(axis=1), (margin > 0).argmax(axis=1), 2)].tolist(), Text(
+                "The first pair with more than 0.5 was chosen, or else the last name; take the highest probability of the three.",
+                "选了第一个概率大于 0.5 的句对，没有时选了最后一个名字；应该选三个里概率最高的。")),
             (names[logits.argmax(axis=1)].tolist(), Text(
                 "There is one name per pair, from the larger of its two columns; one per example is wanted: compare its three "
                 "pairs.",

@@ -134,6 +134,8 @@ def _check_predict(student: Student) -> Text:
     equal(Text("the probabilities", "概率"), [float(pair[1]) for pair in pairs], probabilities.max(axis=1), [
         (rows.max(axis=1), Text("These are logits; the softmax is missing.", "这是 logits；缺少 softmax。")),
         (over_texts[np.arange(3), best], softmax_over_texts),
+        (100 * probabilities.max(axis=1), Text(
+            "These are percentages; a probability is at most 1.", "这是百分数；概率最大是 1。")),
         (probabilities[:, 0], Text("This is always the probability of class 0.", "这总是第 0 类的概率。")),
         (np.log(probabilities.max(axis=1)), Text(
             "These are logarithms of probabilities (log_softmax); return probabilities.",

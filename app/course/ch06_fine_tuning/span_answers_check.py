@@ -87,6 +87,10 @@ def _check_loss(student: Student, head: Head) -> Text:
                 "Start and end are swapped: the start scores are compared with the last token.",
                 "起点和终点写反了：起点分数与最后一个词元比较了。")),
             (lambda: (F.cross_entropy(F.softmax(start), first) + F.cross_entropy(F.softmax(end), last)) / 2, SOFTMAX_TWICE),
+            (lambda: (F.cross_entropy(start, last) + other) / 2, Text(
+                "The start scores are compared with the last token.", "起点分数与最后一个词元比较了。")),
+            (lambda: (one + F.cross_entropy(end, first)) / 2, Text(
+                "The end scores are compared with the first token.", "终点分数与第一个词元比较了。")),
             (4 * (one + other) / 2, Text("This is the sum over the batch; the mean is wanted.", "这是整批的和，应该取平均。")),
             (4 * (one + other), Text(
                 "This is the sum over the batch and over start and end; the mean is wanted.",
@@ -154,10 +158,14 @@ def _check_one_span(student: Student, start: np.ndarray, end: np.ndarray, left: 
         return start[i] + end[j]
 
     spans = _spans(left, right, longest)
+    expected = best(spans, total)
     first = int(start[left : right + 1].argmax()) + left
     equal(
-        what, (i, j), best(spans, total),
+        what, (i, j), expected,
         [
+            ((expected[0] - left, expected[1] - left), Text(
+                "These positions count from `left`; count from 0, the beginning of `start`.",
+                "这些位置是从 `left` 数起的；应该从 0，即 `start` 的开头数起。")),
             (best(_spans(left, right - 1, longest), total), Text(
                 "The last token of the passage, at `right`, was not tried.", "没有试段落的最后一个词元，即 `right`。")),
             (best(_spans(left + 1, right, longest), total), Text(

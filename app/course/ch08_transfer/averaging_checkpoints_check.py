@@ -66,6 +66,8 @@ def check_mean(what: str, got: paddle.Tensor, tensors: List[paddle.Tensor]) -> N
             "This is the mean of the last two states only; take all of them.", "这只是最后两个状态的平均，应取全部。")),
         ((tensors[0] + tensors[3]) / 2, Text("This is the mean of the first and the last state only; take all of them.",
                                              "这只是第一个与最后一个状态的平均，应取全部。")),
+        (total / 5, Text("The sum is divided by 5, as in the demo; divide by len(states).",
+                         "除以了演示里的 5，应除以 len(states)。")),
         (total / 3, Text("The sum of four states is divided by 3.", "四个状态的和除以了 3。")),
         ((total - tensors[0]) / 4, Text("The first state is missing in the sum.", "求和时漏了第一个状态。")),
         ((total - tensors[3]) / 4, Text("The last state is missing in the sum.", "求和时漏了最后一个状态。")),

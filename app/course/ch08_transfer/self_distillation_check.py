@@ -100,6 +100,10 @@ def check_value(what: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: p
             f"The student's softmax {no_temperature.en}", f"学生的 softmax {no_temperature.zh}")),
         (value(soft=kl(F.log_softmax(teacher), F.log_softmax(logits)).mean()), Text(
             f"The KL part {no_temperature.en}", f"KL 部分{no_temperature.zh}")),
+        (value(soft=kl(F.log_softmax(teacher / 2), F.log_softmax(logits / 2)).mean(), soft_weight=(1 - a) * 4), Text(
+            "The temperature is always 2, as in the demo; use the argument.", "温度总是演示里的 2，应使用参数。")),
+        (value(hard_weight=0.5, soft_weight=0.5 * t**2), Text(
+            "alpha is always 0.5, as in the demo; use the argument.", "alpha 总是演示里的 0.5，应使用参数。")),
         (value(hard=F.cross_entropy(logits / t, labels)), Text(
             "The cross-entropy with the labels has the temperature; it has to use the logits as they are.",
             "与标签的交叉熵用了温度，它应直接用 logits。")),

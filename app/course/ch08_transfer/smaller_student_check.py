@@ -151,11 +151,12 @@ def check_loss(student: Student) -> Iterator[Text]:
         "The student's states or the projection get no gradient. Only the teacher is detached.",
         "学生的状态或投影没有得到梯度。只有教师需要 detach。",
     )  # fmt: skip
-    states, longer = [paddle.randn([3, 4, 2]) for _ in range(7)], paddle.to_tensor([[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]])
-    what, identity = "hidden_loss(student_states, teacher_states, mask, Identity(), 2)", paddle.nn.Identity()
-    got = tensor(what, call(student.hidden_loss, states[3:], states, longer, identity, 2)).reshape([])
-    equal(Text(f"{what} of a student with three layers", f"三层学生的 {what}"), got,
-          loss(states[3:], states, longer, identity, [(0, 0), (1, 2), (2, 4), (3, 6)]))  # fmt: skip
+    small, large = [paddle.randn([3, 4, 2]) for _ in range(4)], [paddle.randn([3, 4, 2]) for _ in range(7)]
+    mask, identity = paddle.to_tensor([[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]), paddle.nn.Identity()
+    what = "hidden_loss(student_states, teacher_states, mask, Identity(), 2)"
+    got = tensor(what, call(student.hidden_loss, small, large, mask, identity, 2)).reshape([])
+    expected = loss(small, large, mask, identity, [(0, 0), (1, 2), (2, 4), (3, 6)])
+    equal(Text(f"{what} of a student with three layers", f"三层学生的 {what}"), got, expected)
     yield Text("The student and the projection get gradients, the teacher does not. The same width and three layers work too.",
                "学生和投影得到梯度，教师没有。宽度相同、三层时也正确。")  # fmt: skip
 
@@ -188,6 +189,8 @@ def check_value(what: str, got: paddle.Tensor, small, large, mask: paddle.Tensor
             "This is the sum of the squares; divide by the number of tokens and by H.", "这是平方和，还要除以词元数和 H。")),
         (right * tokens, Text(
             "The sum is divided by H only; divide by the number of tokens too.", "只除以了 H，还要除以词元数。")),
+        (float(sum(((projection(small[one]) - large[two]).abs() * kept).sum() for one, two in pairs)) / (4 * tokens), Text(
+            "These are absolute differences; take their squares.", "这是差的绝对值，应取平方。")),
         (right / 3, Text("The mean over the states is taken; take the sum over them.", "对各个状态取了平均，应求和。")),
         (other([(0, 0), (1, 1), (2, 2)]), Text(
             "The student's state i is compared with the teacher's state i; it has to be i * every.",

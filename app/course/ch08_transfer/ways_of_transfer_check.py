@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 from paddlenlp.transformers import BertConfig, BertModel
 
 from app.course.answers import Student, WrongAnswer, check_not_none, equal, require
-from app.course.calls import call
+from app.course.calls import call, tensor
 from app.course.texts import Text
 from app.match.model import PairClassifier
 
@@ -56,7 +56,7 @@ def adapter_parameters(adapter: paddle.nn.Layer, hidden: int, size: int) -> List
 
 
 def check_adapter(student: Student) -> Iterator[Text]:
-    """The adapter starts as the identity, can learn, and computes the formula."""
+    """The adapter starts as the identity, computes the formula, and can learn."""
     hidden, size = 3, 2
     x = paddle.randn([1, 2, hidden])
     adapter = student.Adapter(hidden, size)
@@ -66,7 +66,7 @@ def check_adapter(student: Student) -> Iterator[Text]:
     )  # fmt: skip
     down, down_bias, up, up_bias = adapter_parameters(adapter, hidden, size)
     equal(
-        Text("a new Adapter(3, 2)(x)", "新的 Adapter(3, 2)(x)"), call(adapter, x), x,
+        Text("a new Adapter(3, 2)(x)", "新的 Adapter(3, 2)(x)"), tensor("Adapter(3, 2)(x)", call(adapter, x)), x,
         [
             (paddle.zeros_like(x), Text(
                 "The residual `x + ...` is missing: a new adapter has to return x.",
@@ -79,13 +79,6 @@ def check_adapter(student: Student) -> Iterator[Text]:
                 "缺少残差 `x + ...`，而且升维层不是从 0 开始的。")),
         ],
     )  # fmt: skip
-    (adapter(x) * paddle.randn(x.shape)).sum().backward()
-    require(
-        up.grad is not None and float(up.grad.abs().max()) > 0,
-        "In a new adapter the up-projection gets no gradient, so its weight can never learn. Does the down-projection start at "
-        "0 too?",
-        "在新的适配器里，升维层没有梯度，它的权重永远学不会。降维层是不是也从 0 开始了？",
-    )
     for parameter in (down, down_bias, up, up_bias):
         parameter.set_value(paddle.randn(parameter.shape))
     inner = x @ down + down_bias
@@ -109,6 +102,15 @@ def check_adapter(student: Student) -> Iterator[Text]:
         ],
         tolerance=5e-3,  # the approximation of GELU by tanh is right too
     )  # fmt: skip
+    fresh = student.Adapter(hidden, size)
+    _, _, up, _ = adapter_parameters(fresh, hidden, size)
+    (fresh(x) * paddle.randn(x.shape)).sum().backward()
+    require(
+        up.grad is not None and float(up.grad.abs().max()) > 0,
+        "In a new adapter the up-projection gets no gradient, so its weight can never learn. Does the down-projection start at "
+        "0 too?",
+        "在新的适配器里，升维层没有梯度，它的权重永远学不会。降维层是不是也从 0 开始了？",
+    )
     count = sum(parameter.size for parameter in adapter.parameters())
     yield Text(
         f"A new adapter returns its input unchanged. Adapter(3, 2) has {count} parameters.",
