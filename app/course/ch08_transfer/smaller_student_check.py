@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, Sequence
 import paddle
 from paddlenlp.transformers import BertConfig, BertModel
 
-from app.course.answers import Student, WrongAnswer, equal, require
+from app.course.answers import Student, WrongAnswer, equal, require, same
 from app.course.calls import call, tensor
 from app.course.texts import Text
 
@@ -40,18 +40,13 @@ def values_of(model: paddle.nn.Layer) -> Dict[str, paddle.Tensor]:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
-def same(one: Dict[str, paddle.Tensor], other: Dict[str, paddle.Tensor]) -> bool:
-    """Whether both have the same names and values."""
-    return set(one) == set(other) and all(bool((one[name] == other[name]).all()) for name in one)
-
-
 def check_copy(student: Student, teacher: BertModel, small: BertModel, every: int) -> Text:
     """The parts of the small model are copies of the right parts of the teacher."""
     count = len(small.encoder.layers)
     before, new = values_of(teacher), [values_of(layer) for layer in small.encoder.layers]
     student.copy_layers(teacher, small, every)
     require(
-        same(before, values_of(teacher)),
+        same(before, values_of(teacher), 0),
         "copy_layers has changed the teacher. Copy from the teacher to the student.",
         "copy_layers 改变了教师。应从教师复制到学生。",
     )
@@ -63,19 +58,19 @@ def check_copy(student: Student, teacher: BertModel, small: BertModel, every: in
     found: List[object] = []
     for index, layer in enumerate(small.encoder.layers):
         values = values_of(layer)
-        sources = [number for number, other in enumerate(teacher.encoder.layers) if same(values, values_of(other))]
-        found.append(sources[0] if sources else "new" if same(values, new[index]) else "?")
+        sources = [number for number, other in enumerate(teacher.encoder.layers) if same(values, values_of(other), 0)]
+        found.append(sources[0] if sources else "new" if same(values, new[index], 0) else "?")
     check_sources(found, [every * index for index in range(count)], len(teacher.encoder.layers), every)
     for name in ("embeddings", "pooler"):
         require(
-            same(values_of(getattr(small, name)), values_of(getattr(teacher, name))),
+            same(values_of(getattr(small, name)), values_of(getattr(teacher, name)), 0),
             f"student.{name} has other values than teacher.{name}. Copy it too.",
             f"student.{name} 的值与 teacher.{name} 不同。也要复制它。",
         )
     for parameter in small.parameters():
         parameter.set_value(paddle.zeros_like(parameter))
     require(
-        same(before, values_of(teacher)),
+        same(before, values_of(teacher), 0),
         "Student and teacher share their weights: changing the student changes the teacher. Copy the values with set_state_dict.",
         "学生与教师共用权重：改变学生会改变教师。请用 set_state_dict 复制数值。",
     )
