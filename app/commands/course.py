@@ -5,29 +5,30 @@ from __future__ import annotations
 import inspect
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Literal, Tuple
-
-import tyro
+from typing import Callable, Dict, List, Tuple
 
 from app.atomic import write_text
 from app.course.contents import CHAPTERS, Exercise
 from app.course.exercise_file import solution_cells, student_text
 from app.course.feedback import feedback, printed
+from app.course.options import (
+    CheckOptions,
+    FolderOptions,
+    HintOptions,
+    ListOptions,
+    ProgressOptions,
+    QuizOptions,
+    ReportOptions,
+    SolutionOptions,
+    SolveOptions,
+    StartOptions,
+)
 from app.course.overview import listing, standing, welcome
 from app.course.progress import changed_progress, read_progress
 from app.course.quiz import LETTERS, ask, marked, questions, shown
 from app.course.report import read_class, write_report
-from app.course.student_folder import (
-    DEFAULT_FOLDER,
-    course_command,
-    find_chapter,
-    find_exercise,
-    start,
-    started,
-    student_file,
-)
+from app.course.student_folder import course_command, find_chapter, find_exercise, start, started, student_file
 from app.course.student_process import check_file
 from app.course.texts import Text, system_language
 from app.errors import UserError
@@ -35,107 +36,6 @@ from app.flags import check, parse
 from app.progress import say
 
 FAILED = 1  # exit code: an answer is not right
-
-
-@dataclass
-class FolderOptions:
-    """A student's folder and language."""
-
-    folder: str = DEFAULT_FOLDER
-    """Folder with your files and your progress."""
-    language: Literal["", "en", "zh"] = ""
-    """en or zh; it is remembered. Empty: the remembered one, at first that of your system."""
-
-
-@dataclass
-class NumberOption:
-    """Which exercise."""
-
-    number: tyro.conf.Positional[str]
-    """Exercise (2.1). A chapter (2) means the first of its exercises that you have not passed."""
-
-
-@dataclass
-class ChapterOption:
-    """Which chapter."""
-
-    chapter: tyro.conf.Positional[str]
-    """Chapter, for example 2."""
-
-
-@dataclass
-class TimeLimitOption:
-    """How long a check may take."""
-
-    time_limit: int = 60
-    """Seconds after which the check of an exercise ends."""
-
-    def __post_init__(self) -> None:
-        check("time_limit", self.time_limit, 1 <= self.time_limit <= 3600, "1 to 3600")
-
-
-@dataclass
-class ListOptions(FolderOptions):
-    """List the chapters and exercises, the minutes they take, and what you have passed."""
-
-
-@dataclass
-class StartOptions(FolderOptions, NumberOption):
-    """Copy the file of an exercise into your folder."""
-
-
-@dataclass
-class CheckOptions(TimeLimitOption, FolderOptions, NumberOption):
-    """Check your file of an exercise. `all` instead of a number checks every file that you have started.
-
-    The exit code is 0 if all answers are right, else 1.
-    """
-
-
-@dataclass
-class HintOptions(FolderOptions, NumberOption):
-    """Show a hint for an exercise: the first time the idea, from the second time on also nearly the code."""
-
-
-@dataclass
-class SolutionOptions(FolderOptions, NumberOption):
-    """Show the solution of an exercise, the reason, and the file of this project that does it."""
-
-
-@dataclass
-class QuizOptions(FolderOptions, ChapterOption):
-    """Answer the questions of a chapter."""
-
-    answers: str = ""
-    """Your answers, one letter for each question, for example acbd. Empty: you are asked one by one."""
-
-
-@dataclass
-class ProgressOptions(FolderOptions):
-    """Show what you have passed."""
-
-
-@dataclass
-class SolveOptions(TimeLimitOption, ChapterOption):
-    """Check the solutions of a chapter (or `all`) in a temporary folder: for teachers and tests."""
-
-
-@dataclass
-class StudentsOption:
-    """Which students."""
-
-    folders: tyro.conf.Positional[Tuple[str, ...]]
-    """The students' folders."""
-
-
-@dataclass
-class ReportOptions(TimeLimitOption, StudentsOption):
-    """Write the progress of a class to a CSV file: student, exercise, passed, tries, hints, solution_seen."""
-
-    result_file: str = "course_report.csv"
-    """CSV file to write."""
-    recheck: bool = False
-    """Run all files again: `passed` says what passes now. Otherwise it says what each progress.json says."""
 
 
 def main(arguments: List[str]) -> int:
@@ -158,8 +58,8 @@ def _language(options: FolderOptions) -> str:
     folder = Path(options.folder)
     remembered = read_progress(folder).language
     if options.language and options.language != remembered:
-        with changed_progress(folder) as progress:
-            progress.language = options.language
+        with changed_progress(folder) as student_progress:
+            student_progress.language = options.language
     return options.language or remembered or system_language()
 
 
@@ -174,13 +74,13 @@ def _list(options: ListOptions) -> None:
 def _start(options: StartOptions) -> None:
     exercise, language = _exercise(options), _language(options)
     file = start(Path(options.folder), exercise, language)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number)
     line = course_command("check", exercise.number, Path(options.folder))
     print(Text(
-        f"{file}: about {exercise.minutes} minutes. Read it, replace the marked lines by your own, and check:\n  {line}\n"
+        f"{file}: about {exercise.minutes} minutes. Read it, write your code, and check it:\n  {line}\n"
         "It opens as a notebook in Jupyter (with jupytext) and in VS Code.",
-        f"{file}：大约 {exercise.minutes} 分钟。请阅读它，把标出的几行换成你自己的代码，然后检查：\n  {line}\n"
+        f"{file}：大约 {exercise.minutes} 分钟。请阅读它，写出你的代码，然后检查：\n  {line}\n"
         "它也可以在 Jupyter（安装 jupytext）和 VS Code 里作为 notebook 打开。",
     ).read(language))  # fmt: skip
 
@@ -190,26 +90,34 @@ def _check(options: CheckOptions) -> int:
     exercises = started(folder) if options.number == "all" else [_exercise(options)]
     if not exercises:
         raise UserError(f"{folder}: no exercise is started; begin with {course_command('start', '1.1', folder)}")
-    files = [student_file(folder, exercise) for exercise in exercises]
+    if options.number != "all":
+        student_file(folder, exercises[0])
     language = _language(options)
-    passed = [_check_one(exercise, file, options, language) for exercise, file in zip(exercises, files)]
+    passed = [_check_one(exercise, options, language) for exercise in exercises]
     return 0 if all(passed) else FAILED
 
 
-def _check_one(exercise: Exercise, file: Path, options: CheckOptions, language: str) -> bool:
+def _check_one(exercise: Exercise, options: CheckOptions, language: str) -> bool:
     """Checks one file, says what came out, and counts it. Returns whether it passed."""
-    say(f"{exercise.number} {exercise.title.read(language)}: {file}")
-    result, output = check_file(exercise, file, options.time_limit)
+    try:
+        file = student_file(Path(options.folder), exercise)
+        say(f"{exercise.number} {exercise.title.read(language)}: {file}")
+        result, output = check_file(exercise, file, options.time_limit)
+    except UserError as problem:
+        if options.number != "all":
+            raise
+        say(f"{exercise.number} {problem}")
+        return False
     say("\n".join(filter(None, [printed(output, language), feedback(exercise, result, language, file.parent)])))
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number).add_try(result.wrong is None)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number).add_try(result.wrong is None)
     return result.wrong is None
 
 
 def _hint(options: HintOptions) -> None:
     exercise, language = _exercise(options), _language(options)
-    with changed_progress(Path(options.folder)) as progress:
-        one = progress.of(exercise.number)
+    with changed_progress(Path(options.folder)) as student_progress:
+        one = student_progress.of(exercise.number)
         one.hints = min(one.hints + 1, len(exercise.hints))
         shown_hints = exercise.hints[: one.hints]
     for index, text in enumerate(shown_hints, 1):
@@ -218,8 +126,8 @@ def _hint(options: HintOptions) -> None:
 
 def _solution(options: SolutionOptions) -> None:
     exercise, language = _exercise(options), _language(options)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.of(exercise.number).solution_seen = True
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.of(exercise.number).solution_seen = True
     print(f"{exercise.number} {exercise.title.read(language)}\n\n{solution_cells(exercise)}\n")
     print(Text("Why: ", "为什么：").read(language) + exercise.reason.read(language))
     print(Text("In this project: ", "在本项目中：").read(language) + exercise.program.read(language))
@@ -243,8 +151,8 @@ def _quiz(options: QuizOptions) -> int:
         is_right, text = marked(question, letter, language)
         right += is_right
         print(text)
-    with changed_progress(Path(options.folder)) as progress:
-        progress.quiz(options.chapter).add_try(right)
+    with changed_progress(Path(options.folder)) as student_progress:
+        student_progress.quiz(options.chapter).add_try(right)
     print(Text(f"\n{right} of {len(asked)} are right.", f"\n{len(asked)} 题答对 {right} 题。").read(language))
     return 0 if right == len(asked) else FAILED
 
@@ -273,10 +181,14 @@ def _report(options: ReportOptions) -> None:
         if exercise not in started(folder):
             return False
         say(f"{folder.name} {exercise.number}")
-        return check_file(exercise, student_file(folder, exercise), options.time_limit)[0].wrong is None
+        try:
+            return check_file(exercise, student_file(folder, exercise), options.time_limit)[0].wrong is None
+        except UserError as problem:
+            say(f"not passed: {problem}")
+            return False
 
     rows = write_report(students, Path(options.result_file), passes if options.recheck else None)
-    print(f"{options.result_file}: {rows} rows, {len(students)} students")
+    print(f"{options.result_file}: {rows} rows; students: {', '.join(students)}")
 
 
 ACTIONS: Dict[str, Tuple[type, Callable]] = {

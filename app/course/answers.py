@@ -90,7 +90,8 @@ def _both_languages(what: What) -> Text:
 
 def _difference(what: Text, got: Any, expected: Any, tolerance: float) -> Text:
     """Both values; for large ones the first place where they differ."""
-    if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(expected) > SMALL:
+    lists = isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(expected) > 1
+    if lists and (len(expected) > SMALL or len(repr(expected)) > SHOWN // 2):
         index = next((i for i, (one, other) in enumerate(zip(got, expected)) if not same(one, other, tolerance)), 0)
         return _difference(Text(f"{what.en}[{index}]", f"{what.zh}[{index}]"), got[index], expected[index], tolerance)
     ours, theirs = _array(expected), _array(got)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Callable
+import inspect
+from typing import Any, Callable, List
 
 import numpy as np
 import paddle
@@ -19,14 +20,17 @@ def call(function: Callable, *arguments: Any, **keywords: Any) -> Any:
     The function gets copies of those, and may keep them. Models and other objects are not copied.
     """
     copies = [_copy(value) for value in arguments]
-    result = function(*copies, **{name: _copy(value) for name, value in keywords.items()})
-    names = _names(function)
-    for index, (one, before) in enumerate(zip(copies, arguments)):
-        name = f" `{names[index]}`" if index < len(names) else ""
+    named = {name: _copy(value) for name, value in keywords.items()}
+    result = function(*copies, **named)
+    names = [*_names(function, len(arguments)), *keywords]
+    for name, one, before in zip(names, [*copies, *named.values()], [*arguments, *keywords.values()]):
+        which = f" `{name}`" if name else ""
         require(
             not _is_copied(before) or same(one, before, 0),
-            f"`{_name(function)}` changes its input{name}. Compute a new value (methods whose names end in `_` work in place).",
-            f"`{_name(function)}` 改变了输入{name}。请计算新的值（名字以 `_` 结尾的方法会就地修改）。",
+            f"`{_name(function)}` changes its input{which}. Compute a new value. (Lists and arrays: `a += b` works in place. "
+            "Tensors: methods whose names end in `_` work in place.)",
+            f"`{_name(function)}` 改变了输入{which}。请计算新的值。（列表和数组：`a += b` 会就地修改。"
+            "张量：名字以 `_` 结尾的方法会就地修改。）",
         )
     return result
 
@@ -53,7 +57,10 @@ def _name(function: Callable) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _names(function: Callable) -> tuple:
-    """The names of a function's arguments; nothing for objects that are called."""
-    code = getattr(function, "__code__", None)
-    return code.co_varnames[: code.co_argcount] if code else ()
+def _names(function: Callable, count: int) -> List[str]:
+    """The names of the first `count` arguments; an empty string where there is none."""
+    try:
+        names = list(inspect.signature(function.forward if isinstance(function, paddle.nn.Layer) else function).parameters)
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        names = []
+    return [*names, *[""] * count][:count]

@@ -31,9 +31,9 @@ def check(number: str, names: Optional[Dict[str, Any]] = None) -> None:
         raise ValueError(f"{number}: no such exercise; they are {', '.join(EXERCISES)}")
     names = sys._getframe(1).f_globals if names is None else names
     folder = Path(names["__file__"]).parent if "__file__" in names else Path()
-    progress = read_progress(folder)
+    student_progress = read_progress(folder)
     result = check_names(EXERCISES[number], names)
-    print(feedback(EXERCISES[number], result, progress.language or system_language(), folder))
+    print(feedback(EXERCISES[number], result, student_progress.language or system_language(), folder))
     if (folder / PROGRESS_JSON).exists():
-        with changed_progress(folder) as progress:
-            progress.of(number).add_try(result.wrong is None)
+        with changed_progress(folder) as student_progress:
+            student_progress.of(number).add_try(result.wrong is None)

@@ -32,7 +32,7 @@ def welcome(language: str) -> str:
     ).read(language)
 
 
-def listing(progress: Progress, language: str) -> str:
+def listing(student_progress: Progress, language: str) -> str:
     """All chapters and exercises with their minutes; what is passed has a ✓."""
     lines = []
     for chapter in CHAPTERS:
@@ -40,15 +40,15 @@ def listing(progress: Progress, language: str) -> str:
         lines += ["", f"{chapter.number}. {chapter.title.read(language)}   ({needs})"]
         for exercise in chapter.exercises:
             minutes = Text(f"{exercise.minutes} min", f"{exercise.minutes} 分钟").read(language)
-            mark = "✓" if progress.passed(exercise.number) else " "
+            mark = "✓" if student_progress.passed(exercise.number) else " "
             lines.append(f"  {mark} {exercise.number:5} {exercise.title.read(language)}, {minutes}")
     return "\n".join(lines[1:])
 
 
-def standing(progress: Progress, language: str, folder: Path) -> str:
+def standing(student_progress: Progress, language: str, folder: Path) -> str:
     """A line for each chapter: exercises passed, checks made, the best quiz; then what comes next."""
-    lines = [_chapter_line(chapter, progress, language) for chapter in CHAPTERS]
-    open_numbers = [number for number in EXERCISES if not progress.passed(number)]
+    lines = [_chapter_line(chapter, student_progress, language) for chapter in CHAPTERS]
+    open_numbers = [number for number in EXERCISES if not student_progress.passed(number)]
     done = len(EXERCISES) - len(open_numbers)
     count = len(EXERCISES)
     lines.append(Text(f"{done} of {count} exercises are passed.", f"{count} 个练习通过 {done} 个。").read(language))
@@ -59,11 +59,11 @@ def standing(progress: Progress, language: str, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _chapter_line(chapter: Chapter, progress: Progress, language: str) -> str:
+def _chapter_line(chapter: Chapter, student_progress: Progress, language: str) -> str:
     numbers = [exercise.number for exercise in chapter.exercises]
-    passed = sum(map(progress.passed, numbers))
-    tries = sum(progress.exercises[number].tries for number in numbers if number in progress.exercises)
-    right, of = progress.quizzes.get(str(chapter.number), QuizProgress()).right, len(questions(chapter))
+    passed = sum(map(student_progress.passed, numbers))
+    tries = sum(student_progress.exercises[number].tries for number in numbers if number in student_progress.exercises)
+    right, of = student_progress.quizzes.get(str(chapter.number), QuizProgress()).right, len(questions(chapter))
     bar = "■" * passed + "□" * (len(numbers) - passed)
     return Text(
         f"{chapter.number:3} {bar:7} {passed}/{len(numbers)} passed, {tries} checks, quiz {right}/{of}   {chapter.title.en}",

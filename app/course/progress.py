@@ -79,26 +79,26 @@ def read_progress(folder: Path) -> Progress:
     try:
         if value.pop("format") != FORMAT:
             raise ValueError("of another version of this program")
-        progress = Progress(**value)
-        progress.exercises = {number: ExerciseProgress(**one) for number, one in progress.exercises.items()}
-        progress.quizzes = {number: QuizProgress(**one) for number, one in progress.quizzes.items()}
-        _check(progress)
+        student_progress = Progress(**value)
+        student_progress.exercises = {number: ExerciseProgress(**one) for number, one in student_progress.exercises.items()}
+        student_progress.quizzes = {number: QuizProgress(**one) for number, one in student_progress.quizzes.items()}
+        _check(student_progress)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise UserError(f"{file}: damaged ({problem}){advice}") from problem
-    return progress
+    return student_progress
 
 
-def _check(progress: Progress) -> None:
+def _check(student_progress: Progress) -> None:
     """Raises ValueError for values that this program does not write."""
     chapters = {str(chapter.number) for chapter in CHAPTERS}
-    for known, begun in ((EXERCISES, progress.exercises), (chapters, progress.quizzes)):
+    for known, begun in ((EXERCISES, student_progress.exercises), (chapters, student_progress.quizzes)):
         for number, one in begun.items():
             values = vars(one).items()
             right = all(type(value) is type(getattr(type(one)(), name)) for name, value in values)
             if number not in known or not right or any(value < 0 for _, value in values if type(value) is int):
                 raise ValueError(f"{number}: {vars(one)}")
-    if progress.language not in ("", *LANGUAGES):
-        raise ValueError(f"language: {progress.language}")
+    if student_progress.language not in ("", *LANGUAGES):
+        raise ValueError(f"language: {student_progress.language}")
 
 
 @contextlib.contextmanager
@@ -106,6 +106,6 @@ def changed_progress(folder: Path) -> Iterator[Progress]:
     """The progress, to change in a block that one process at a time executes. It is written if the block raises no error."""
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / ".progress.lock"):
-        progress = read_progress(folder)
-        yield progress
-        write_json(folder / PROGRESS_JSON, {"format": FORMAT, **asdict(progress)})
+        student_progress = read_progress(folder)
+        yield student_progress
+        write_json(folder / PROGRESS_JSON, {"format": FORMAT, **asdict(student_progress)})

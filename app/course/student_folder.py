@@ -28,7 +28,7 @@ def find_chapter(number: str) -> Chapter:
     raise UserError(f"{number}: no such chapter; the chapters are 1 to {len(CHAPTERS)}")
 
 
-def find_exercise(number: str, progress: Progress) -> Exercise:
+def find_exercise(number: str, student_progress: Progress) -> Exercise:
     """The exercise `2.1`, or for the chapter `2` the first of its exercises that is not passed. Raises UserError if none is."""
     if number in EXERCISES:
         return EXERCISES[number]
@@ -38,7 +38,7 @@ def find_exercise(number: str, progress: Progress) -> Exercise:
         raise UserError(f"{number}: no such exercise; chapter {chapter.number} has {first} to {last}")
     chapter = find_chapter(number)
     for exercise in chapter.exercises:
-        if not progress.passed(exercise.number):
+        if not student_progress.passed(exercise.number):
             return exercise
     raise UserError(f"{number}: all exercises of this chapter are passed; name one, for example {chapter.exercises[0].number}")
 

@@ -45,7 +45,7 @@ ROWS = {  # rows of the two splits
     "intents": (480, 120),  # the same number of each intent
     "entities": (480, 120),
     "answers": (480, 120),
-    "aspects": (360, 144),
+    "aspects": (432, 144),
 }
 SLOT = re.compile(r"{(\w+)}")
 ENTITY_SLOTS = {  # slot of an entity pattern -> (slots of slots.txt, type of the entity)
@@ -214,18 +214,16 @@ def aspects(split: str, count: int, slots: Slots, rng: random.Random) -> List[Ro
 
 
 def review(labels: Dict[str, str], clauses: Dict[Row, List[str]], own: Dict[Row, Iterator[str]], rng: random.Random) -> str:
-    """A review with these polarities of two aspects, and often a clause about another aspect."""
+    """A review with these polarities of two aspects, and sometimes a clause about another aspect."""
     content = {aspect: polarity for aspect, polarity in labels.items() if polarity != "没提到"}
-    others = [aspect for aspect in ASPECTS if aspect not in labels]
-    extra = rng.choice((1, 1, 2)) if len(content) < 2 else rng.choice((0, 1))
-    for aspect in rng.sample(others, min(extra, len(others))):
-        content[aspect] = rng.choice(POLARITIES[:2])
+    if rng.random() < 0.1:
+        content[rng.choice([aspect for aspect in ASPECTS if aspect not in labels])] = rng.choice(POLARITIES[:2])
     text, before = "", ""
     for aspect, polarity in rng.sample(sorted(content.items()), len(content)):
         text += (rng.choice(LINKS[before, polarity]) if before else "") + next(own[aspect, polarity])
         before = polarity
-    text = (rng.choice(clauses[("开头",)]) if rng.random() < 0.4 else "") + text + "。"
-    return text + (rng.choice(clauses[("结尾",)]) if rng.random() < 0.15 else "")
+    text = (rng.choice(clauses[("开头",)]) if rng.random() < 0.15 else "") + text + "。"
+    return text + (rng.choice(clauses[("结尾",)]) if rng.random() < 0.05 else "")
 
 
 def generate() -> Dict[str, List[Row]]:

@@ -37,6 +37,17 @@ def test_a_changed_input_is_named_and_the_original_is_as_before(value, change):
     assert str(value) == shown
 
 
+def test_a_changed_keyword_argument_and_the_input_of_a_layer_are_named():
+    class Doubled(paddle.nn.Layer):
+        def forward(self, x, mask):
+            return mask.scale_(2.0) + x
+
+    with pytest.raises(WrongAnswer, match="changes its input `mine`"):
+        call(lambda mine: mine.clear(), mine=[1])
+    with pytest.raises(WrongAnswer, match="`Doubled` changes its input `mask`"):
+        call(Doubled(), paddle.ones([2]), paddle.ones([2]))
+
+
 def test_what_is_no_tensor_is_said():
     assert tensor("x", paddle.ones([1])) is not None
     for got, words in ((None, "return"), ([1.0], "it is a list"), (np.ones(1), "it is a ndarray")):

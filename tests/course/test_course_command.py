@@ -13,6 +13,7 @@ from app.course.contents import CHAPTERS, EXERCISES
 from app.course.exercise_file import student_text
 from app.course.progress import read_progress
 from app.course.quiz import questions
+from app.course.report import read_class
 from app.errors import UserError
 
 
@@ -137,6 +138,26 @@ def test_a_teacher_gets_the_class_as_csv(tmp_path, capsys):
     forged.write_text(json.dumps(value))
     course.main(["report", "li", "--result_file", "again.csv", "--recheck"])
     assert "li,2.1,0,1" in (tmp_path / "again.csv").read_text(encoding="utf-8-sig")
+
+
+def test_students_are_named_by_what_differs_in_their_paths(tmp_path):
+    folders = [tmp_path / student / "my_course" for student in ("li", "wang")]
+    for folder in folders:
+        course.main(["hint", "2.1", "--folder", str(folder)])
+    assert read_class([str(folder) for folder in folders]) == dict(zip(("li", "wang"), folders))
+    assert read_class([str(folders[0])]) == {"my_course": folders[0]}
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(tmp_path, capsys):
+    solve("2.1", tmp_path)
+    (tmp_path / EXERCISES["2.2"].file_name).write_bytes(b"\xff")
+    assert course.main(["check", "all", "--folder", str(tmp_path)]) == 1
+    shown = capsys.readouterr().out
+    assert "2.1 is passed" in shown and f"2.2 {tmp_path / EXERCISES['2.2'].file_name}: cannot be read" in shown
+    course.main(["report", str(tmp_path), "--result_file", str(tmp_path / "class.csv"), "--recheck"])
+    assert "not passed" in capsys.readouterr().out
+    marks = (tmp_path / "class.csv").read_text(encoding="utf-8-sig")
+    assert f"{tmp_path.name},2.1,1,1" in marks and f"{tmp_path.name},2.2,0,0" in marks
 
 
 def test_a_file_checks_itself_and_a_notebook_is_read(tmp_path):

@@ -53,6 +53,7 @@ def test_dev_examples_are_a_sample_of_all_held_out_documents(shards, tmp_path):
     assert again.dev.pairs.a_begin.tolist() == sample.dev.pairs.a_begin.tolist()  # metrics of runs can be compared
 
 
+@pytest.mark.slow
 def test_a_tiny_bert_overfits_two_hundred_sentences(shards, tmp_path):
     """With the same examples and masks in every epoch, the model can learn them by heart."""
     task, options = task_of(shards, tmp_path, batch_size=16, max_steps=250, dev_sequences=1, save_steps=1000)

@@ -21,7 +21,7 @@ def paddlenlp_tokenizer(lowercase=True, strip_accents=None, chinese=True):
     return FastWordPieceTokenizer(VOCABULARY, basic=BasicTokenizer(PADDLENLP, lowercase, strip_accents, chinese))
 
 
-@pytest.mark.parametrize("basic_settings", SETTINGS)
+@pytest.mark.parametrize("basic_settings", [SETTINGS[0], *(pytest.param(one, marks=pytest.mark.slow) for one in SETTINGS[1:])])
 def test_every_character_is_split_as_paddlenlp_splits_it(basic_settings):
     """Between letters, digits and Chinese characters, and alone. The classes of characters are those of Python, as for PaddleNLP."""
     theirs = PaddleNLPBasicTokenizer(basic_settings[0], tokenize_chinese_chars=basic_settings[2], strip_accents=basic_settings[1])

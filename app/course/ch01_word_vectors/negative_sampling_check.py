@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Iterator
+from typing import Iterator
 
 import numpy as np
 
 from app.course.answers import Student, equal, require
+from app.course.calls import call
 from app.course.texts import Text
 
 
@@ -49,18 +50,6 @@ def _plain(value):
     return np.asarray(value) if isinstance(value, CountedRows) else value
 
 
-def _loss(student: Student, name: str, *arguments: Any) -> Any:
-    """What the student's function returns, after checking that copies of its arguments stay as they are."""
-    copies = [np.copy(one) if isinstance(one, np.ndarray) else one for one in arguments]
-    loss = getattr(student, name)(*copies)
-    require(
-        all(np.array_equal(copy, one) for copy, one in zip(copies, arguments)),
-        f"`{name}` changes its arguments: `a -= b` changes the array `a` itself. Write `a = a - b`.",
-        f"`{name}` 改变了它的参数：`a -= b` 会改变数组 `a` 本身。请写成 `a = a - b`。",
-    )
-    return loss
-
-
 def check(student: Student) -> Iterator[Text]:
     """Compares both losses with our own, asks for large scores, and counts the rows that negative sampling multiplies."""
     rng = np.random.default_rng(12)
@@ -70,7 +59,7 @@ def check(student: Student) -> Iterator[Text]:
     full = np.log(np.exp(scores).sum()) - scores[target]
     others = np.delete(scores, target)
     equal(
-        "full_softmax_loss(...)", _loss(student, "full_softmax_loss", vector, outputs, target), full,
+        "full_softmax_loss(...)", call(student.full_softmax_loss, vector, outputs, target), full,
         [
             (-full, Text("The sign is wrong: a loss is minus the logarithm.", "符号错了：损失是对数的负值。")),
             (np.exp(-full), Text(
@@ -97,7 +86,7 @@ def check(student: Student) -> Iterator[Text]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scale = 2000 / scores.max()
-        large = np.asarray(_loss(student, "full_softmax_loss", scale * vector, outputs, target), dtype=float)
+        large = np.asarray(call(student.full_softmax_loss, scale * vector, outputs, target), dtype=float)
     require(
         bool(np.isfinite(large).all()),
         f"full_softmax_loss = {large} when the largest score is 2,000: `np.exp` overflows there, or the logarithm of 0 is taken. "
@@ -119,7 +108,7 @@ def check(student: Student) -> Iterator[Text]:
 
     expected = loss(1, -1)
     equal(
-        "negative_sampling_loss(...)", _loss(student, "negative_sampling_loss", vector, outputs, target, negatives), expected,
+        "negative_sampling_loss(...)", call(student.negative_sampling_loss, vector, outputs, target, negatives), expected,
         [
             (loss(1, 1), Text(
                 "The minus in σ(-u·v) is missing: the negatives are pulled to the centre word like neighbours.",
@@ -151,11 +140,11 @@ def check(student: Student) -> Iterator[Text]:
         1e-6,
     )  # fmt: skip
     one = np.array([2 if target != 2 else 6])
-    equal("negative_sampling_loss(..., one negative)", _loss(student, "negative_sampling_loss", vector, outputs, target, one),
+    equal("negative_sampling_loss(..., one negative)", call(student.negative_sampling_loss, vector, outputs, target, one),
           np.logaddexp(0, -scores[target]) + np.logaddexp(0, scores[one[0]]), tolerance=1e-6)  # fmt: skip
     CountedRows.multiplied = 0
     counted = rng.normal(size=[1000, 4]).view(CountedRows)
-    student.negative_sampling_loss(vector, counted, target, negatives)
+    student.negative_sampling_loss(vector, counted, target, negatives)  # without `call`: comparing would count too
     require(
         CountedRows.multiplied == 0,
         "The loss is right, but all rows of `outputs` are multiplied, so nothing is saved. Pick the rows first: "

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Iterator
 
 import numpy as np
 import paddle
 from paddlenlp.transformers import AutoModel, AutoTokenizer
 
-from app.course.answers import Student, equal, require
+from app.course.answers import Student, equal, require, same
 from app.course.texts import Text
 from app.shell import ROOT
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two answers are the same vector; True if one is no vector, which `equal` then says."""
-    try:
-        return bool(np.allclose(np.asarray(one), np.asarray(other), atol=1e-4, equal_nan=True))
-    except (TypeError, ValueError):
-        return True
 
 
 def check(student: Student) -> Iterator[Text]:
@@ -75,7 +67,7 @@ def check(student: Student) -> Iterator[Text]:
             got = student.contextual_vector(sentence, word)
             what = f"contextual_vector({sentence!r}, {word!r})"
             require(
-                _same(got, student.contextual_vector(sentence, word)),
+                same(got, student.contextual_vector(sentence, word), 1e-4),
                 f"{what} gives another vector each time. Dropout is on; call `model.eval()`.",
                 f"{what} 每次的结果都不同。dropout 没有关闭，请调用 `model.eval()`。",
             )
@@ -132,9 +124,9 @@ def check(student: Student) -> Iterator[Text]:
             np.asarray(student.contextual_vector(sentence, "苹果"))
             for sentence in ("我吃苹果和香蕉", "他把苹果洗干净吃了", "他在苹果公司工作")
         )
-        same, different = (one @ vector / (np.linalg.norm(one) * np.linalg.norm(vector)) for vector in (two, other))
+        fruit, company = (one @ vector / (np.linalg.norm(one) * np.linalg.norm(vector)) for vector in (two, other))
     yield Text(
-        f"`contextual_vector` is right. Cosine of 苹果 (fruit) with 苹果 (fruit): {same:.2f}; with 苹果 (company): "
-        f"{different:.2f}.",
-        f"`contextual_vector` 正确。“苹果”（水果）与“苹果”（水果）的余弦：{same:.2f}；与“苹果”（公司）的余弦：{different:.2f}。",
+        f"`contextual_vector` is right. Cosine of 苹果 (fruit) with 苹果 (fruit): {fruit:.2f}; with 苹果 (company): "
+        f"{company:.2f}.",
+        f"`contextual_vector` 正确。“苹果”（水果）与“苹果”（水果）的余弦：{fruit:.2f}；与“苹果”（公司）的余弦：{company:.2f}。",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator
+from typing import Iterator
 
 import paddle
 
-from app.course.answers import Student, equal, require
+from app.course.answers import Student, equal
+from app.course.calls import call, tensor
 from app.course.texts import Text
 
 
@@ -22,7 +23,7 @@ def check(student: Student) -> Iterator[Text]:
         "形状是对的，但直接 reshape 把各个词元混在了一起：一个头应该得到每个词元的一部分数。先给头单独一维，"
         "[B, S, heads, H / heads]，再转置。",
     )
-    got = _unchanged("split_heads", student.split_heads, hidden, heads)
+    got = tensor("split_heads(...)", call(student.split_heads, hidden, heads))
     equal(
         "split_heads(hidden [2, 3, 20], 5)", got, parts.transpose([0, 2, 1, 3]),
         [
@@ -48,13 +49,13 @@ def check(student: Student) -> Iterator[Text]:
                 "Batch and heads are one axis; keep them apart.", "批和头合成了一维；应分开。")),
         ],
     )  # fmt: skip
-    one = student.split_heads(hidden.clone(), 2)
+    one = call(student.split_heads, hidden, 2)
     equal("split_heads(hidden [2, 3, 20], 2)", one, hidden.reshape([batch, length, 2, 10]).transpose([0, 2, 1, 3]))
     yield Text("`split_heads` is right: each head has its part of every token.",
                "`split_heads` 正确：每个头都得到每个词元的一段。")
 
     split = paddle.randn([batch, heads, length, per_head])
-    merged = _unchanged("merge_heads", student.merge_heads, split)
+    merged = tensor("merge_heads(...)", call(student.merge_heads, split))
     equal(
         "merge_heads(split [2, 5, 3, 4])", merged, split.transpose([0, 2, 1, 3]).reshape([batch, length, heads * per_head]),
         [
@@ -80,26 +81,9 @@ def check(student: Student) -> Iterator[Text]:
         ],
     )  # fmt: skip
     split = paddle.randn([3, 6, 2, 7])
-    merged = student.merge_heads(split.clone())
+    merged = call(student.merge_heads, split)
     equal("merge_heads(split [3, 6, 2, 7])", merged, split.transpose([0, 2, 1, 3]).reshape([3, 2, 42]))
     yield Text("`merge_heads` is right: the numbers of all heads stand side by side.",
                "`merge_heads` 正确：各个头的数并排放在一起。")
-    equal("merge_heads(split_heads(hidden, 5))", student.merge_heads(got), hidden)
+    equal("merge_heads(split_heads(hidden, 5))", call(student.merge_heads, got), hidden)
     yield Text("Merging after splitting gives the hidden state again.", "先拆分再合并，又得到原来的隐状态。")
-
-
-def _unchanged(name: str, function: Callable, tensor: paddle.Tensor, *others: int) -> Any:
-    """The student's result, after checking that it is a tensor and that a copy of the input stays as it is."""
-    copy = tensor.clone()
-    result = function(copy, *others)
-    require(
-        result is None or isinstance(result, paddle.Tensor),
-        f"`{name}` has to return a tensor; it returns a {type(result).__name__}.",
-        f"`{name}` 应该返回张量，现在返回的是 {type(result).__name__}。",
-    )
-    require(
-        copy.shape == tensor.shape and bool((copy == tensor).all()),
-        f"`{name}` changes its input. Make a new tensor (methods whose names end in `_` work in place).",
-        f"`{name}` 改变了它的输入。请新建张量（名字以 `_` 结尾的方法会原地修改）。",
-    )
-    return result

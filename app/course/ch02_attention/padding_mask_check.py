@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Iterator, List
+from typing import Iterator, List
 
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 
 from app.course.answers import Student, WrongAnswer, equal, require, unpack
+from app.course.calls import call, tensor
 from app.course.texts import Text
 
 
@@ -20,11 +21,7 @@ def check(student: Student) -> Iterator[Text]:
     input_ids = paddle.to_tensor(rows)
     is_padding = np.array(rows) == pad
     what = f"padding_mask(input_ids, {pad})"
-    got = _tensor(what, student.padding_mask(input_ids, pad))
-    require(
-        np.array_equal(input_ids.numpy(), rows), "`padding_mask` changes `input_ids`.", "`padding_mask` 改变了 `input_ids`。"
-    )
-    mask = _array(got)
+    mask = tensor(what, call(student.padding_mask, input_ids, pad)).numpy()
     equal(f"shape of {what}", list(mask.shape), [3, 1, 1, 5], [
         ([3, 5], Text("Two axes of length 1 are missing, for the heads and the queries: `unsqueeze([1, 2])`.",
                       "缺少两个长度为 1 的维，对应头和 query：`unsqueeze([1, 2])`。")),
@@ -94,8 +91,7 @@ def check(student: Student) -> Iterator[Text]:
     scores = products / math.sqrt(4)
     expected = F.softmax(scores + ours, axis=-1)
     output, weights = _attention(student, query, key, value, ours)
-    shape = list(_array(weights).shape)
-    if shape == [3, 2, 5, 4] and list(_array(output).shape) == [3, 2, 5, 5]:
+    if list(weights.shape) == [3, 2, 5, 4] and list(output.shape) == [3, 2, 5, 5]:
         raise WrongAnswer("Output and weights are swapped: return the output first.", "输出和权重写反了：先返回输出。")
     equal(
         "weights", _tokens(weights, is_padding), _tokens(expected, is_padding),
@@ -126,7 +122,7 @@ def check(student: Student) -> Iterator[Text]:
             (scores + ours, Text("These are scores: the softmax is missing.", "这是分数：缺少 softmax。")),
         )],
     )  # fmt: skip
-    row = ", ".join(f"{weight:.2f}" for weight in _array(weights)[1, 0, 0])
+    row = ", ".join(f"{weight:.2f}" for weight in weights[1, 0, 0].tolist())
     yield Text(
         f"The weights are right: the first row of the second sentence is {row}.", f"权重正确：第二个句子的第一行是 {row}。"
     )
@@ -146,44 +142,21 @@ def check(student: Student) -> Iterator[Text]:
     equal("output of [3, 4, 5, 6]", _tokens(output, is_padding), _tokens(paddle.matmul(expected, value), is_padding))
     outputs = []
     for length in (4, 5):  # the third sentence, with one and with two tokens of padding
-        part = [tensor[2:, :, :length] for tensor in (query, key, value)]
-        outputs.append(_array(student.masked_attention(*part, student.padding_mask(input_ids[2:, :length], pad))[0])[:, :, :3])
+        part = [vectors[2:, :, :length] for vectors in (query, key, value)]
+        outputs.append(_attention(student, *part, student.padding_mask(input_ids[2:, :length], pad))[0].numpy()[:, :, :3])
     equal("output with one [PAD] - output with two", outputs[0] - outputs[1], np.zeros(outputs[0].shape, "float32"))
     yield Text("The output of a sentence does not depend on its padding.", "句子的输出与填充的多少无关。")
 
 
-def _tensor(what: str, value: Any) -> paddle.Tensor:
-    """`value`, after checking that it is a tensor."""
-    require(value is not None, f"{what} is None. Is the `return` missing?", f"{what} 是 None。是不是忘了写 return？")
-    require(
-        isinstance(value, paddle.Tensor),
-        f"{what} has to be a tensor; it is a {type(value).__name__}.",
-        f"{what} 应该是张量，现在是 {type(value).__name__}。",
-    )
-    return value
-
-
 def _attention(student: Student, *inputs: paddle.Tensor) -> List[paddle.Tensor]:
-    """The student's output and weights, after checking that copies of the inputs stay as they are."""
-    copies = [tensor.clone() for tensor in inputs]
-    results = unpack("masked_attention(...)", student.masked_attention(*copies), 2)
-    for name, copy, before in zip(("query", "key", "value", "mask"), copies, inputs):
-        require(
-            copy.shape == before.shape and bool((copy == before).all()),
-            f"`masked_attention` changes its input `{name}`. Compute new tensors.",
-            f"`masked_attention` 改变了输入 `{name}`。请计算新的张量。",
-        )
-    return [_tensor(name, result) for name, result in zip(("output", "weights"), results)]
+    """The student's output and weights."""
+    results = unpack("masked_attention(...)", call(student.masked_attention, *inputs), 2)
+    return [tensor(what, result) for what, result in zip(("output", "weights"), results)]
 
 
-def _array(value) -> np.ndarray:
-    """A student's tensor as a NumPy array."""
-    return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-
-
-def _tokens(value, is_padding: np.ndarray):
+def _tokens(vectors: paddle.Tensor, is_padding: np.ndarray) -> np.ndarray:
     """[B, heads, S, ...] -> the rows of real tokens, [heads, tokens, ...]; nobody uses padding's. Other shapes as they are."""
-    array = _array(value)
+    array = vectors.numpy()
     if array.ndim != 4 or array.shape[0] != len(is_padding) or array.shape[2] != is_padding.shape[1]:
         return array
     return array.transpose(1, 0, 2, 3)[:, ~is_padding]

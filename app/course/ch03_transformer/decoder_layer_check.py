@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Iterator
 
 import numpy as np
 import paddle
@@ -10,6 +10,7 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 
 from app.course.answers import Student, equal, require
+from app.course.calls import call, tensor
 from app.course.texts import Text
 
 HIDDEN, HEADS, INNER = 12, 3, 20
@@ -39,11 +40,11 @@ def check(student: Student) -> Iterator[Text]:
     layer.eval()
     x, memory = paddle.randn([2, 4, HIDDEN]), paddle.randn([2, 4, HIDDEN])
     equal(
-        "DecoderLayer(x, memory)", _forward(layer, x, memory), decode(reference, x, memory),
+        "DecoderLayer(x, memory)", tensor("DecoderLayer(x, memory)", call(layer, x, memory)), decode(reference, x, memory),
         [(decode(reference, x, memory, wrong=wrong), text) for wrong, text in MISTAKES],
     )  # fmt: skip
     x, memory = paddle.randn([3, 5, HIDDEN]), paddle.randn([3, 7, HIDDEN])
-    got = _forward(layer, x, memory)
+    got = call(layer, x, memory)
     equal("DecoderLayer(x, memory)", got, decode(reference, x, memory))
     yield Text(
         "The layer gives the vectors of paddle.nn.TransformerDecoderLayer, also with 5 decoder tokens and 7 encoder tokens.",
@@ -52,7 +53,7 @@ def check(student: Student) -> Iterator[Text]:
     mask = paddle.arange(7).unsqueeze(0) < paddle.to_tensor([[7], [4], [2]])  # [3, 7]
     mask = mask.reshape([3, 1, 1, 7])
     equal(
-        "DecoderLayer(x, memory, memory_mask)", _forward(layer, x, memory, mask), decode(reference, x, memory, mask),
+        "DecoderLayer(x, memory, memory_mask)", call(layer, x, memory, mask), decode(reference, x, memory, mask),
         [
             (got, Text("`memory_mask` changes nothing. Give it to the cross attention.",
             "`memory_mask` 没有起作用。请把它传给交叉注意力。")),
@@ -62,26 +63,9 @@ def check(student: Student) -> Iterator[Text]:
     yield Text("The padding of the encoder's text is not looked at.", "编码器文本的填充没有被看到。")
 
 
-def _forward(layer: nn.Layer, *arguments: paddle.Tensor) -> Any:
-    """The student's vectors, after checking that they are a tensor and that copies of the arguments stay as they are."""
-    copies = [tensor.clone() for tensor in arguments]
-    vectors = layer(*copies)
-    require(
-        all(bool((copy == tensor).all()) for copy, tensor in zip(copies, arguments)),
-        "`forward` changes its inputs. Compute new tensors.",
-        "`forward` 改变了输入。请计算新的张量。",
-    )
-    require(
-        vectors is None or isinstance(vectors, paddle.Tensor),
-        f"`forward` has to return a tensor; it returns a {type(vectors).__name__}.",
-        f"`forward` 应该返回张量，现在返回的是 {type(vectors).__name__}。",
-    )
-    return vectors
-
-
 def _check_mask(student: Student, length: int) -> None:
     """Compares causal_mask(length)."""
-    got = student.causal_mask(length)
+    got = tensor(f"causal_mask({length})", student.causal_mask(length))
     ones = np.ones([length, length], bool)
     equal(
         f"causal_mask({length})", got, np.tril(ones),
@@ -102,11 +86,6 @@ def _check_mask(student: Student, length: int) -> None:
             (np.eye(length), Text("Each position sees only itself.", "每个位置只能看到自己。")),
         ] if length > 1 else [],
     )  # fmt: skip
-    require(
-        isinstance(got, paddle.Tensor),
-        f"causal_mask({length}) has to be a tensor; it is a {type(got).__name__}.",
-        f"causal_mask({length}) 应该是张量，现在是 {type(got).__name__}。",
-    )
     kind = str(got.dtype).split(".")[-1]
     require(
         kind == "bool",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from app.course import ROOT
-from app.course.answers import Student, equal, require
+from app.course.answers import Student, check_not_none, equal, require
+from app.course.calls import call
 from app.course.texts import Text
 
 # All sizes differ and have no simple relation, so that different mistakes give different numbers.
@@ -24,17 +25,8 @@ Items = List[Tuple[int, str, str]]  # number of parameters, what they are in Eng
 
 def check(student: Student) -> Iterator[Text]:
     """Counts an odd configuration part by part, then base, large and the shipped model."""
-    what, copy = "count_parameters(config)", dict(CONFIG)
-    got = student.count_parameters(copy)
-    require(copy == CONFIG, f"{what} changes the configuration.", f"{what} 改变了配置。")
-    if got is not None:
-        require(
-            isinstance(got, dict) and set(got) >= {"embeddings", "layers", "pooler"},
-            f'{what} has to be a dictionary with "embeddings", "layers" and "pooler"; it is {got!r}.',
-            f'{what} 应该是含有 "embeddings"、"layers"、"pooler" 的字典，现在是 {got!r}。',
-        )
-    parts = count(CONFIG)
-    got = _exact(what, got)
+    what, parts = "count_parameters(config)", count(CONFIG)
+    got = _parts(student, CONFIG)
     for part, mistakes in (("embeddings", _embedding_mistakes()), ("layers", _layer_mistakes()), ("pooler", _pooler_mistakes())):
         equal(f'{what}["{part}"]', got[part], parts[part], mistakes, tolerance=0)
     require(
@@ -45,7 +37,7 @@ def check(student: Student) -> Iterator[Text]:
     yield Text("All three parts are right for a configuration with odd sizes.", "对一个尺寸特别的配置，三个部分都正确。")
     totals = []
     for config in (BASE, LARGE):
-        got = _exact(what, student.count_parameters(dict(config)))
+        got = _parts(student, config)
         equal("count_parameters(...)", [got[part] for part in parts], list(count(config).values()), tolerance=0)
         totals.append(sum(got.values()))
     yield Text(
@@ -67,10 +59,15 @@ def count(config: Dict[str, int]) -> Dict[str, int]:
     }
 
 
-def _exact(what: str, got: Any) -> Dict[str, int]:
+def _parts(student: Student, config: Dict[str, int]) -> Dict[str, int]:
     """The student's numbers as integers."""
-    if got is None:
-        equal(what, got, 0)
+    what, got = "count_parameters(config)", call(student.count_parameters, config)
+    check_not_none(what, got)
+    require(
+        isinstance(got, dict) and set(got) >= {"embeddings", "layers", "pooler"},
+        f'{what} has to be a dictionary with "embeddings", "layers" and "pooler"; it is {got!r}.',
+        f'{what} 应该是含有 "embeddings"、"layers"、"pooler" 的字典，现在是 {got!r}。',
+    )
     for part, number in got.items():
         whole = isinstance(number, int) or getattr(number, "shape", None) == ()
         require(
@@ -88,7 +85,7 @@ def _of_the_shipped_model(student: Student) -> Text:
     model = AutoModel.from_pretrained(f"{ROOT}/data/models/bert-mini-zh")
     real = sum(int(parameter.size) for parameter in model.parameters())
     config = {name: getattr(model.config, name) for name in CONFIG}
-    total = sum(int(number) for number in student.count_parameters(config).values())
+    total = sum(_parts(student, config).values())
     equal("sum(count_parameters(shipped).values())", total, real, tolerance=0)
     return Text(
         f"The shipped model: {total:,} counted, {real:,} in the real model.",

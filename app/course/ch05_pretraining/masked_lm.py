@@ -6,7 +6,8 @@
 #    probability, none of them twice.
 # 2. For each chosen token, draw on its own what the model sees in its place: with probability 80 % `[MASK]`, with 10 % a random
 #    token that is not special, with 10 % the token itself, unchanged.
-# 3. The labels are the original ids at the chosen positions, and -100 at all other positions. `F.cross_entropy` ignores -100.
+# 3. The labels are the original ids at the chosen positions, and -100 at all other positions, where `F.cross_entropy` adds no
+#    loss.
 #
 # Write `mask_tokens`. All random numbers come from the argument `rng`, a `np.random.Generator`
 # (useful: `rng.choice(..., replace=False)`, `rng.random(count)`). `special_ids` contains `mask_id` too. The argument `input_ids`
@@ -16,10 +17,10 @@
 # 掩码语言模型读入一个遮住了部分词元的句子，根据左右两边的内容预测被遮住的词元。这样的数据不需要人工标注：文本本身就是标签。
 # BERT（Devlin et al. 2019）这样处理一个句子：
 #
-# 1. 在非特殊词元中选出 15 %：若共有 `n` 个，就正好选 `round(0.15 * n)` 个，至少 1 个；每个词元被选中的概率相同，且不重复选。
-# 2. 对每个被选中的词元，单独抽签决定模型在这个位置看到什么：80 % 的概率是 `[MASK]`，10 % 的概率是一个随机的非特殊词元，
-#    10 % 的概率是原来的词元，保持不变。
-# 3. 标签在被选中的位置是原来的 id，在其他位置都是 -100。`F.cross_entropy` 会忽略 -100。
+# 1. 在非特殊词元中选出 15%：若共有 `n` 个，就正好选 `round(0.15 * n)` 个，至少 1 个；每个词元被选中的概率相同，且不重复选。
+# 2. 对每个被选中的词元，单独抽签决定模型在这个位置看到什么：80% 的概率是 `[MASK]`，10% 的概率是一个随机的非特殊词元，
+#    10% 的概率是原来的词元，保持不变。
+# 3. 标签在被选中的位置是原来的 id，在其他位置都是 -100，`F.cross_entropy` 在这些位置不计损失。
 #
 # 请写出 `mask_tokens`。所有随机数都来自参数 `rng`，它是一个 `np.random.Generator`
 # （可用：`rng.choice(..., replace=False)`、`rng.random(count)`）。`special_ids` 里也包含 `mask_id`。不能改动参数 `input_ids`。

@@ -34,7 +34,7 @@ def check(student: Student) -> Iterator[Text]:
     by_position = np.sum(labelled, 0)[~is_special]
     _share(by_position.min() / RUNS, 6 / 38, RUNS, "The share of runs in which the least frequent position is chosen",
            "最少被选中的位置被选中的比例", "every token needs the same probability, 15 %",
-           "每个词元被选中的概率都应是 15 %")  # fmt: skip
+           "每个词元被选中的概率都应是 15%")  # fmt: skip
     yield Text(
         "6 of 38 tokens are chosen, never a special one, and the labels are the original ids.",
         "38 个词元中选出了 6 个，没有选中特殊词元，标签是原来的 id。",
@@ -44,14 +44,20 @@ def check(student: Student) -> Iterator[Text]:
     count = int((_run(student, short, np.random.default_rng(5))[1] != -100).sum())
     require(count == 1, f"Of 3 tokens, {count} are chosen; expected 1: round(0.45) is 0, but at least 1 is chosen.",
             f"3 个词元中选出了 {count} 个，应为 1 个：round(0.45) 是 0，但至少要选 1 个。")  # fmt: skip
-    yield Text("Of 3 tokens, 1 is chosen.", "3 个词元中选出了 1 个。")
+    longer = np.concatenate([[12], ordinary[:8], [20]])
+    count = int((_run(student, longer, np.random.default_rng(5))[1] != -100).sum())
+    require(count == 1, f"Of 8 tokens, {count} are chosen; expected round(0.15 * 8) = round(1.2) = 1.",
+            f"8 个词元中选出了 {count} 个，应为 round(0.15 * 8) = round(1.2) = 1 个。")  # fmt: skip
+    yield Text("Of 3 tokens, 1 is chosen, and of 8 tokens too.", "3 个词元中选出了 1 个，8 个词元中也是 1 个。")
 
 
 def _run(student: Student, ids: np.ndarray, rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
     given = ids.copy()
     name = "mask_tokens(...)"
     masked, labels = unpack(name, student.mask_tokens(given, list(SPECIAL), MASK, VOCAB_SIZE, rng), 2)
-    masked, labels = np.asarray(masked), np.asarray(labels)
+    require(isinstance(masked, np.ndarray) and isinstance(labels, np.ndarray),
+            f"`masked_ids` is a {type(masked).__name__} and `labels` a {type(labels).__name__}; return NumPy arrays.",
+            f"`masked_ids` 是 {type(masked).__name__}，`labels` 是 {type(labels).__name__}；应返回 NumPy 数组。")  # fmt: skip
     require(np.array_equal(given, ids), "`input_ids` is changed. Change a copy: `masked_ids = input_ids.copy()`.",
             "`input_ids` 被改动了。请改副本：`masked_ids = input_ids.copy()`。")  # fmt: skip
     for part, array in (("masked_ids", masked), ("labels", labels)):
@@ -107,7 +113,7 @@ def _check_counts(ids: np.ndarray, labelled: List[np.ndarray], runs) -> None:
             f"The tokens that stay unchanged have no label: on average {mean:.2f} labels; expected 6 each time.",
             f"保持不变的词元没有标签：平均有 {mean:.2f} 个标签，每次应为 6 个。")  # fmt: skip
     require(mean < 20, f"{mean:.1f} of 38 tokens are chosen. First choose 15 %; the 80/10/10 are shares of the chosen tokens.",
-            f"38 个词元中选出了 {mean:.1f} 个。先选出 15 %；80/10/10 是在选出的词元中的比例。")  # fmt: skip
+            f"38 个词元中选出了 {mean:.1f} 个。先选出 15%；80/10/10 是在选出的词元中的比例。")  # fmt: skip
     require(len(set(counts)) == 1,
             f"The number of chosen tokens varies from {counts.min()} to {counts.max()}; expected exactly 6 of 38, none of them "
             "twice (replace=False).",
@@ -134,11 +140,16 @@ def _check_kinds(ids: np.ndarray, ordinary: np.ndarray, labelled: List[np.ndarra
     uniform = np.mean([len(set(np.where(mask, 2, one))) == 1 for mask, one in zip(masks, same)])
     require(uniform < 0.7, "All chosen tokens of a sequence have the same fate: one draw decides for all. Draw for each token.",
             "一个序列里被选中的词元全都一样处理：只抽了一次签。应对每个词元分别抽签。")  # fmt: skip
+    numbers = {int(mask.sum()) for mask in masks}
+    require(len(numbers) > 1, f"Each of {RUNS} sequences has {max(numbers)} [MASK] among its 6 chosen tokens: the tokens are "
+                              "divided by number. Draw for each token on its own; then the number varies.",
+            f"{RUNS} 个序列里，6 个被选中的词元中都正好有 {max(numbers)} 个 [MASK]：词元是按个数分的。"
+            "应对每个词元单独抽签，这样个数会变化。")  # fmt: skip
     _share(mask_share, 0.8, total, "The share of [MASK] among the chosen tokens", "被选中的词元中 [MASK] 的比例",
-           "expected 80 %", "应为 80 %")  # fmt: skip
+           "expected 80 %", "应为 80%")  # fmt: skip
     # A random token is the original one in 1 of 17 cases, unless it is excluded: both are right.
     _share(same_share, 0.1, total, "The share of unchanged tokens among the chosen tokens", "被选中的词元中保持不变的比例",
-           "expected 10 %, and 10 % random", "应为 10 %，另有 10 % 随机", chance=0.1 / len(ordinary))  # fmt: skip
+           "expected 10 %, and 10 % random", "应为 10%，另有 10% 随机", chance=0.1 / len(ordinary))  # fmt: skip
     missing = np.setdiff1d(ordinary, random_ids)
     require(not len(missing), f"The ids {missing[:5]} are never drawn as random tokens. Draw from all {len(ordinary)} ordinary "
                               f"ids.",

@@ -24,7 +24,7 @@ REASON = Text(
     "harm. The loss counts the chosen positions only: 15 % of the tokens teach, the price for looking in both directions.",
     "以后使用模型时，输入里没有 [MASK]。如果只有 [MASK] 有标签，模型只需要在 [MASK] 处给出好的向量。"
     "随机替换的和保持不变的词元也可能被提问，模型不知道会问到哪个词元，所以要为每个词元都保留带有上下文的向量。"
-    "随机词元只占全文的 1.5 %，害处很小。损失只算被选中的位置：只有 15 % 的词元提供学习信号，这是同时看左右两边的代价。",
+    "随机词元只占全文的 1.5%，害处很小。损失只算被选中的位置：只有 15% 的词元提供学习信号，这是同时看左右两边的代价。",
 )
 PROGRAM = Text(
     "app/pretrain/masking.py, mask_tokens (with --masking token)", "app/pretrain/masking.py 的 mask_tokens（--masking token）"

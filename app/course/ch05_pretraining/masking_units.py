@@ -11,9 +11,10 @@
 #    `[CLS]`, the sentence's tokens, `[SEP]`. A token is one character, or a piece of a Latin word: "vip" is `vi`, `##p`
 #    (`##` means: the word goes on). Return the positions of each word's tokens in `tokens`.
 # 2. Write `choose_units`. `words` is now what `group_tokens` returns, `probabilities[i]` is the probability of `i + 1` words,
-#    `budget` is the number of tokens to mask. Make 100 attempts: draw the number of words n; draw the first word, each of those
-#    that have n words from there on with the same probability; skip the unit if one of its tokens is already chosen, or if more
-#    than `budget` tokens would be chosen. Return the units, each as the list of its positions. Random numbers come from `rng`.
+#    `budget` is the number of tokens to mask. Make 100 attempts: draw the number of words n; then draw the first word, with the
+#    same probability for each word at which a unit of n words can begin; skip the unit if one of its tokens is already chosen,
+#    or if more than `budget` tokens would be chosen. Return the units, each as the list of its positions. Random numbers come
+#    from `rng`.
 #
 # There are always at least as many words as `probabilities` has entries.
 

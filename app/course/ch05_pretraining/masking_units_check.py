@@ -103,7 +103,7 @@ def _units(student: Student, words: List[List[int]], probabilities: Sequence[flo
             "choose_units(...) 是 None。是不是忘了写 return？")  # fmt: skip
     require(given == words, "choose_units changes `words`. Leave it as it is.", "choose_units 改动了 `words`。不要改动它。")
     try:
-        units = [[int(position) for position in unit] for unit in got]
+        units = [sorted(int(position) for position in unit) for unit in got]
     except TypeError:
         raise WrongAnswer("choose_units(...) has to be a list of units, each a list of positions.",
                           "choose_units(...) 应该是单位的列表，每个单位是位置的列表。") from None  # fmt: skip
@@ -158,6 +158,13 @@ def _check_lengths(student: Student) -> Text:
     require(not missing, f"Of 12 words, no unit of 3 words ever begins with word {missing[:3]} (counted from 1). Expected 1 to "
                          f"10.",
             f"12 个词里，3 个词的单位从来不从第 {missing[:3]} 个词（从 1 数起）开始。应可从第 1 到第 10 个词开始。")  # fmt: skip
+    calls = [_units(student, _words([1] * 6), [0.5, 0, 0, 0, 0, 0.5], 6, seed) for seed in range(100)]
+    whole = np.mean([len(units) == 1 for units in calls])  # the unit of 6 words was drawn first
+    require(whole >= 0.25,  # 0.5 - 5 * sqrt(0.25 / 100)
+            f"With 6 words, and 50 % each for 1 word and for 6 words, {whole:.0%} of 100 calls choose the unit of 6 words first; "
+            "expected 50 %. Draw the number of words before the place, and only a place at which it fits.",
+            f"有 6 个词，取 1 个词和取 6 个词的概率各为 50% 时，100 次调用中先选 6 个词的占 {whole:.0%}，应为 50%。"
+            "应先抽词数，再只从放得下的位置里抽。")  # fmt: skip
     probabilities = np.array([0.1, 0.2, 0.7])
     many = [_units(student, _words([1] * 5000), probabilities, 400, seed) for seed in range(5)]
     lengths = np.array([len(unit) for units in many for unit in units])
@@ -165,6 +172,8 @@ def _check_lengths(student: Student) -> Text:
     require(len(lengths) > 400, f"5 calls with a large budget give {len(lengths)} units; expected nearly 5 * 100. Make 100 "
                                 f"attempts.",
             f"预算很大时，5 次调用得到 {len(lengths)} 个单位，应接近 5 * 100。请尝试 100 次。")  # fmt: skip
+    require(len(lengths) <= 500, f"5 calls with a large budget give {len(lengths)} units; 100 attempts give at most 100 each.",
+            f"预算很大时，5 次调用得到 {len(lengths)} 个单位；每次只尝试 100 次，最多 100 个。")  # fmt: skip
     room = [5 * math.sqrt(share * (1 - share) / len(lengths)) + 0.01 for share in probabilities]  # 0.01: overlaps are skipped
     require(bool((np.abs(shares - probabilities) <= room).all()),
             f"The shares of units of 1, 2, 3 words are {np.round(shares, 2)}; expected {probabilities}. Draw the number with "

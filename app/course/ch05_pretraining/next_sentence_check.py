@@ -43,7 +43,7 @@ def check(student: Student) -> Iterator[Text]:
     require(
         abs(share - 0.5) <= room,
         f"{share:.1%} of the pairs have label 1; expected 50 %.",
-        f"标签为 1 的占 {share:.1%}；应为 50 %。",
+        f"标签为 1 的占 {share:.1%}；应为 50%。",
     )
     yield Text(f"{share:.1%} of {labels.size} pairs have label 1, and their B comes from every other document.",
                f"{labels.size} 对中标签为 1 的占 {share:.1%}，它们的 B 来自其他各篇文档。")  # fmt: skip
@@ -68,8 +68,7 @@ def _check_first(pairs: List[Tuple[str, str, int]]) -> None:
     crossing = [(a, b) for a, b, _ in pairs if a in last]
     require(not crossing,
             f"{crossing[:1]}: A is the last sentence of its document, so it has no next sentence. A pair may not cross the "
-            f"border of "
-            "a document.",
+            "border of a document.",
             f"{crossing[:1]}：A 是文档的最后一句，没有下一句。句对不能跨越文档边界。")  # fmt: skip
     require(first == list(NEXT), f"The first sentences of the pairs are {first}; expected {list(NEXT)}.",
             f"各对的第一句是 {first}；应为 {list(NEXT)}。")  # fmt: skip
@@ -96,6 +95,11 @@ def _check_random(student: Student, runs: List[List[Tuple[str, str, int]]], labe
     fixed = [column for column in range(labels.shape[1]) if len(set(labels[:, column])) == 1]
     require(not fixed, f"pairs[{fixed[0] if fixed else 0}] always has the same label, whatever `rng` is. Draw for each pair.",
             f"pairs[{fixed[0] if fixed else 0}] 的标签总是一样，与 `rng` 无关。应对每一对分别抽签。")  # fmt: skip
+    repeats = np.mean(labels[:, 1:] == labels[:, :-1])
+    require(abs(repeats - 0.5) <= 5 * math.sqrt(0.25 / labels[:, 1:].size),
+            f"A pair has the same label as the one before it in {repeats:.1%} of the cases; expected 50 %. Draw for each pair on "
+            "its own.",
+            f"一对的标签与前一对相同的情况占 {repeats:.1%}；应为 50%。应对每一对单独抽签。")  # fmt: skip
     for number, document in enumerate(DOCUMENTS):
         drawn = {b for pairs in runs for a, b, label in pairs if label == 1 and a in document}
         missing = [sentence for sentence in SENTENCES if sentence not in drawn and sentence not in document]

@@ -23,7 +23,7 @@ QUESTIONS = (
     ),
     Question(
         Text("Of the chosen tokens, BERT leaves 10 % unchanged and replaces 10 % by random tokens. What is the main reason?",
-             "在被选中的词元中，BERT 让 10 % 保持不变，10 % 换成随机词元。主要原因是什么？"),
+             "在被选中的词元中，BERT 让 10% 保持不变，10% 换成随机词元。主要原因是什么？"),
         right=Text("The model cannot rely on [MASK] to know where it is asked, so it makes a good vector for every token",
                    "模型不能靠 [MASK] 知道会在哪里被提问，所以会为每个词元都给出好的向量"),
         reason=Text("[MASK] never occurs in fine-tuning. If only [MASK] were asked about, the vectors of ordinary tokens would "
@@ -31,9 +31,9 @@ QUESTIONS = (
                     "by this task.",
                     "微调时没有 [MASK]。如果只问 [MASK]，普通词元的向量就得不到这个任务的训练。"),
         wrong=(
-            (Text("More than 15 % of the tokens get a label in this way", "这样有标签的词元会超过 15 %"),
+            (Text("More than 15 % of the tokens get a label in this way", "这样有标签的词元会超过 15%"),
              Text("The labels stay those of the chosen 15 %; 80/10/10 only decides what the model sees there.",
-                  "标签仍然只在选中的 15 % 上；80/10/10 只决定模型在这些位置看到什么。")),
+                  "标签仍然只在选中的 15% 上；80/10/10 只决定模型在这些位置看到什么。")),
             (Text("The loss is computed faster, because fewer tokens are [MASK]", "[MASK] 变少，损失算得更快"),
              Text("The loss is computed at all chosen positions, whatever stands there.",
                   "不论输入是什么，所有被选中的位置都要算损失。")),
@@ -76,9 +76,9 @@ QUESTIONS = (
                   "使用模型之前，必须先用 jieba 给整句分词"),
              Text("Word segmentation is needed in pretraining only, to choose the positions.", "只有预训练选位置时才需要分词。")),
             (Text("More tokens are masked: each chosen character adds its word to the 15 %",
-                  "遮住的词元更多：每个选中的字会让整个词额外加到 15 % 之上"),
+                  "遮住的词元更多：每个选中的字会让整个词额外加到 15% 之上"),
              Text("The budget stays 15 % of the tokens, whatever is masked together.",
-                  "不论什么一起遮住，预算仍是词元的 15 %。")),
+                  "不论什么一起遮住，预算仍是词元的 15%。")),
         ),
     ),
     Question(

@@ -37,9 +37,14 @@ def check(student: Student) -> Iterator[Text]:
     fixed = [column for column in range(labels.shape[1]) if len(set(labels[:, column])) == 1]
     require(not fixed, f"pairs[{fixed[0] if fixed else 0}] always has the same label, whatever `rng` is. Draw for each pair.",
             f"pairs[{fixed[0] if fixed else 0}] 的标签总是一样，与 `rng` 无关。应对每一对分别抽签。")  # fmt: skip
+    repeats = np.mean(labels[:, 1:] == labels[:, :-1])
+    require(abs(repeats - 0.5) <= 5 * math.sqrt(0.25 / labels[:, 1:].size),
+            f"A pair has the same label as the one before it in {repeats:.1%} of the cases; expected 50 %. Draw for each pair on "
+            "its own.",
+            f"一对的标签与前一对相同的情况占 {repeats:.1%}；应为 50%。应对每一对单独抽签。")  # fmt: skip
     share = labels.mean()
     require(abs(share - 0.5) <= 5 * math.sqrt(0.25 / labels.size), f"{share:.1%} of the pairs are swapped; expected 50 %.",
-            f"被交换的占 {share:.1%}；应为 50 %。")  # fmt: skip
+            f"被交换的占 {share:.1%}；应为 50%。")  # fmt: skip
     yield Text(f"{len(NEIGHBOURS)} pairs of neighbours; {share:.1%} of {labels.size} draws are swapped, with label 1.",
                f"{len(NEIGHBOURS)} 对相邻的句子；{labels.size} 次抽签中有 {share:.1%} 交换了顺序，标签为 1。")  # fmt: skip
     yield _check_rule(student)
@@ -85,7 +90,8 @@ def _check_rule(student: Student) -> Text:
                 "The rule is reversed: an overlap of at least the threshold means label 0.",
                 "规则反了：重合度不低于阈值时标签为 0。")),
             (float(np.mean((overlaps < 0.5) == labels)), Text(
-                "The threshold is fixed at 0.5. Try each overlap that occurs.", "阈值固定为 0.5。应试遍出现过的每个重合度。")),
+                "The threshold is fixed at 0.5 (or at the median, which is 0.5 here). Try each overlap that occurs.",
+                "阈值固定为 0.5（或中位数，这里也是 0.5）。应试遍出现过的每个重合度。")),
             (float(np.mean(accuracies)), Text(
                 "This is the mean over the thresholds; return the highest accuracy.", "这是各阈值的平均；应返回最高的准确率。")),
             (lambda: float(np.mean((overlaps < overlaps.mean()) == labels)), Text(
@@ -100,5 +106,17 @@ def _check_rule(student: Student) -> Text:
             (100 * max(accuracies), Text("Return a number from 0 to 1, not per cent.", "应返回 0 到 1 的数，不是百分数。")),
         ],
     )  # fmt: skip
+    table = {(f"a{number}", f"b{number}"): 0.1 + 0.1 * number for number in range(6)}
+    for labels, best, mistake in (
+        ([0] * 6, 1.0, Text(
+            "With the smallest overlap as the threshold, all pairs have label 0: at least the threshold means `>=`, not `>`.",
+            "以最小的重合度为阈值时，所有句对的标签都是 0：“不低于”是 `>=`，不是 `>`。")),
+        ([0, 0, 0, 1, 1, 1], 0.5, Text(
+            "The reversed rule (label 1 from the threshold on) is tried too. Only a large overlap means label 0.",
+            "把反过来的规则（从阈值起标签为 1）也试了。只有重合度大才表示标签 0。")),
+    ):  # fmt: skip
+        pairs = [(a, b, label) for (a, b), label in zip(table, labels)]
+        got = student.topic_accuracy(pairs, lambda a, b: table[a, b])
+        equal(f"topic_accuracy (labels {labels})", got, best, [(5 / 6, mistake), (1.0, mistake)])
     return Text(f"The best threshold is right in {max(accuracies):.1%} of the check's pairs.",
                 f"最好的阈值在检查用的句对上答对 {max(accuracies):.1%}。")  # fmt: skip

@@ -24,7 +24,7 @@ REASON = Text(
     "78.9 % of NSP, and a model trained with NSP is right in 52.0 % of SOP, which is hardly better than a coin.",
     "A 与 B 的重合度和顺序无关，所以对 SOP 毫无帮助：规则几乎不比抛硬币好。在 NSP 上它明显更好，虽然只数了共同的字。"
     "学习 NSP 的模型可能主要学到了这一点。SOP 迫使模型学习句子之间如何承接。"
-    "Lan et al.（2020）测量过：用 SOP 训练的模型在 NSP 上答对 78.9 %，而用 NSP 训练的模型在 SOP 上只答对 52.0 %，几乎和抛硬币一"
+    "Lan et al.（2020）测量过：用 SOP 训练的模型在 NSP 上答对 78.9%，而用 NSP 训练的模型在 SOP 上只答对 52.0%，几乎和抛硬币一"
     "样。",
 )
 PROGRAM = Text(

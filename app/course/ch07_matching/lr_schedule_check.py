@@ -32,7 +32,7 @@ def check(student: Student) -> Iterator[Text]:
     yield Text("Without warm-up the rate falls from the first step.", "没有预热时，学习率从第一步开始下降。")
     for proportion in 0.17, 0.11:  # 6.8 -> 6 and 4.4 -> 4
         _compare(student, [0, 1, 4, 6, 7, 20], proportion)
-    yield Text("The number of warm-up steps is rounded down: 17 % of 40 are 6.", "预热步数向下取整：40 的 17 % 是 6。")
+    yield Text("The number of warm-up steps is rounded down: 17 % of 40 are 6.", "预热步数向下取整：40 的 17% 是 6。")
 
 
 def _compare(student: Student, steps: List[int], proportion: float) -> None:

@@ -144,9 +144,25 @@ def _threshold(student: Student) -> Iterator[Text]:
             for rows in (40, 31)
         )
         _tune(student, dev, test, f"40 random dev pairs, 31 random test pairs, seed {seed}")
+    near = DEV[0].argsort().argsort() * 1e-5 + 0.30003, DEV[1]  # no multiple of 0.0001 gives the best predictions
+    _tune(student, near, TEST, "dev of 15 pairs with nearly the same probability, test of 12 pairs")
+    _without_test(student)
     yield Text(
         f"It is used unchanged on test: F1 {test_f1:.3f}. The best threshold for test would promise {_best_f1(TEST):.3f}.",
         f"它原样用在测试集上：F1 是 {test_f1:.3f}。如果在测试集上选阈值，会得到虚高的 {_best_f1(TEST):.3f}。",
+    )
+
+
+def _without_test(student: Student) -> None:
+    """Two thresholds have the same F1 on dev; the labels of test may not decide between them."""
+    dev, rows = (np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 0, 0, 1])), np.array([0.95, 0.65])
+    chosen = [_tune(student, dev, (rows, np.array(labels)), "dev of 4 pairs, test of 2 pairs")[0] for labels in ([1, 0], [0, 1])]
+    require(
+        abs(chosen[0] - chosen[1]) < 1e-7,
+        f"tune_then_test: on a dev set where two thresholds have the same F1, yours changes from {chosen[0]:.4f} to "
+        f"{chosen[1]:.4f} if only the labels of test change: test takes part in the choice.",
+        f"tune_then_test：验证集上有两个阈值的 F1 相同，只改变测试集的标签，你的阈值就从 {chosen[0]:.4f} 变成 "
+        f"{chosen[1]:.4f}：测试集参与了选择。",
     )
 
 
@@ -177,8 +193,8 @@ def _tune(student: Student, dev: Tuple, test: Tuple, rows: str) -> Tuple[float, 
         elif abs(np.mean((dev[0] >= threshold) == dev[1]) - best_accuracy) < 1e-9:
             reason = Text("It has the largest accuracy, not the largest F1.", "它的准确率最大，而不是 F1 最大。")
         else:
-            for step in 0.1, 0.05, 0.01:
-                if not reason.en and abs(threshold / step - round(threshold / step)) < 1e-6:
+            for step in 0.1, 0.05, 0.01, 0.001, 0.0001:
+                if not reason.en and threshold > step / 2 and abs(threshold / step - round(threshold / step)) < 1e-6:
                     reason = Text(f"Were only multiples of {step} tried? Try the dev probabilities themselves.",
                                   f"是不是只试了 {step} 的倍数？请试验证集的概率本身。")  # fmt: skip
         raise WrongAnswer(

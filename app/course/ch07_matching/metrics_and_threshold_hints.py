@@ -24,7 +24,7 @@ REASON = Text(
     "change only where the threshold passes a dev probability, so these are all the candidates, and a fixed grid can miss the "
     "best one. The threshold is a parameter that is learned: chosen on test, it would fit the noise of test, and the F1 would "
     "promise more than new data can keep.",
-    "F1 是调和平均，只要精确率或召回率很小，它就很小。如果 10 % 的句对匹配，把所有句对都判为匹配的模型精确率为 0.1、召回率为 1；"
+    "F1 是调和平均，只要精确率或召回率很小，它就很小。如果 10% 的句对匹配，把所有句对都判为匹配的模型精确率为 0.1、召回率为 1；"
     "普通平均会给它 0.55，而 F1 是 0.18。阈值只有越过某个验证集概率时，验证集上的预测才会改变，所以候选值就是这些概率，"
     "而固定的网格可能错过最好的一个。阈值也是学来的参数：如果在测试集上选，它就会拟合测试集的噪声，得到的 F1 在新数据上达不到。",
 )

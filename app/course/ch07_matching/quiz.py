@@ -47,20 +47,20 @@ QUESTIONS = (
     ),
     Question(
         Text("In a test set 5 % of the pairs match. A matcher has the accuracy 0.95. Is that good?",
-             "一个测试集里有 5 % 的句对匹配。某个模型的准确率是 0.95。这算好吗？"),
+             "一个测试集里有 5% 的句对匹配。某个模型的准确率是 0.95。这算好吗？"),
         right=Text("No: a matcher that never says match has the same accuracy", "不算：从不判为匹配的模型也有同样的准确率"),
         reason=Text("Never saying match is right for 95 % of the pairs, but its F1 is 0. Precision, recall and F1 of the matches "
                     "show what accuracy hides.",
-                    "从不判为匹配，在 95 % 的句对上是正确的，但它的 F1 是 0。"
+                    "从不判为匹配，在 95% 的句对上是正确的，但它的 F1 是 0。"
                     "匹配类的精确率、召回率和 F1 能看出准确率掩盖的东西。"),
         wrong=(
-            (Text("Yes: it finds 95 % of the matches", "算：它找到了 95 % 的匹配"),
+            (Text("Yes: it finds 95 % of the matches", "算：它找到了 95% 的匹配"),
              Text("That would be a recall of 0.95; with this accuracy the recall can be 0.",
                   "那是说召回率为 0.95；在这个准确率下，召回率可以是 0。")),
-            (Text("Yes: 95 % of the pairs that it calls a match are one", "算：它判为匹配的句对中有 95 % 确实匹配"),
+            (Text("Yes: 95 % of the pairs that it calls a match are one", "算：它判为匹配的句对中有 95% 确实匹配"),
              Text("That would be a precision of 0.95. Here it is 0.5 at most: with 5 % matches and 5 % errors, as many pairs are "
                   "wrongly called a match as rightly.",
-                  "那是说精确率为 0.95。这里它最多是 0.5：匹配占 5 %，错误也占 5 %，所以误判为匹配的与正确判为匹配的一样多。")),
+                  "那是说精确率为 0.95。这里它最多是 0.5：匹配占 5%，错误也占 5%，所以误判为匹配的与正确判为匹配的一样多。")),
             (Text("Yes: its F1 has to be near 0.95, too", "算：它的 F1 也一定接近 0.95"),
              Text("F1 does not count the pairs that are rightly called no match. With these numbers it is at most 0.67.",
                   "F1 不统计被正确判为不匹配的句对。在这些数字下，它最多是 0.67。")),

@@ -13,8 +13,7 @@
 # It returns the number of the chosen model (from 0), its threshold, and its accuracy on test. The cell before the check
 # compares the program as you found it with yours.
 #
-# Bugs of this kind are well known, in papers too: a score that chooses something is no longer a test of it. No error and no
-# loss curve shows them.
+# Bugs of this kind are well known, in papers too. No error message and no loss curve shows them.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “我用不同的种子训练了 20 个模型，保留最好的一个。程序报告它的测试准确率是 70%。上线以后，
@@ -30,7 +29,7 @@
 #
 # 返回选出的模型的编号（从 0 开始）、它的阈值、它在 test 上的准确率。检查之前的那个单元把原来的程序与你改正后的程序作比较。
 #
-# 这是一类很常见的错误，论文里也有：用来做选择的分数，就不再是对所选结果的测试。报错信息和损失曲线都看不出这种错误。
+# 这是一类很常见的错误，论文里也有。从报错信息和损失曲线都看不出来。
 
 # %%
 import matplotlib.pyplot as plt

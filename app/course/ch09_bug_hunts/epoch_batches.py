@@ -10,9 +10,8 @@
 # * The order is random, and it depends on `seed` and `epoch` alone: the same two numbers give the same order in any program,
 #   at any time; another epoch or another seed gives another order. Then a run can be repeated, and resumed at any epoch.
 #
-# Bugs of this kind are well known: a call whose result is lost, a sampler whose `set_epoch` is never called, a
-# `shuffle=True` that is missing. They are found in published training scripts again and again, because such a run still
-# trains, only worse. This program has one of them. The cell before the check compares the program as you found it with yours.
+# Bugs with this effect are well known. They are found in published training scripts again and again, because such a run
+# still trains, only worse. The cell before the check compares the program as you found it with yours.
 
 # %% [markdown] lang="zh"
 # **用户报告。** “每一轮（epoch）的前一半，损失降到 0.1 以下，然后跳到 3，再降下去。dev 准确率一直是 60%；同事用同样的模型、
@@ -26,8 +25,7 @@
 # * 顺序是随机的，并且只取决于 `seed` 和 `epoch`：这两个数相同，在任何程序、任何时候得到的顺序都相同；换一轮或换一个种子，
 #   顺序就不同。这样训练才能复现，也才能从任意一轮恢复。
 #
-# 这类错误很常见：调用的结果没有保存；采样器的 `set_epoch` 从未被调用；漏写了 `shuffle=True`。
-# 公开发布的训练脚本里一再发现这样的错误，因为训练照样能进行，只是效果差一些。这里的程序有其中的一种。
+# 造成这种现象的错误很常见。公开发布的训练脚本里一再发现这样的错误，因为训练照样能进行，只是效果差一些。
 # 检查之前的那个单元把原来的程序与你改正后的程序作比较。
 
 # %%

@@ -1,4 +1,4 @@
-"""The check of the loader that has one order."""
+"""The check of the loss that jumps in every epoch: the loader has one order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check(student: Student) -> Iterator[Text]:
         _check_rows(_batches(student, rows, SEED, 0), rows)
     yield Text(
         f"`{CALL}` has {len(batches)} batches with each of the {ROWS} rows once.",
-        f"`{CALL}` 有 {len(batches)} 批，{ROWS} 行各出现一次。"
+        f"`{CALL}` 有 {len(batches)} 批，{ROWS} 行各出现一次。",
     )
     orders = [np.concatenate(batches)] + [np.concatenate(_batches(student, ROWS, SEED, epoch)) for epoch in range(1, 7)]
     first = orders[0][:SIZE].tolist()
@@ -99,10 +99,9 @@ def _check_rows(batches: List[np.ndarray], rows: int) -> None:
     counts = np.bincount(np.concatenate(batches) % (10 * rows), minlength=rows)
     often, never = int((counts[:rows] > 1).sum()), int((counts[:rows] == 0).sum())
     require(
-        len(
-            counts) == rows,
-            f"`{call}` has row numbers that are not in 0 ... {rows - 1}.",
-            f"`{call}` 里有不在 0 到 {rows - 1} 之间的行号。"
+        len(counts) == rows,
+        f"`{call}` has row numbers that are not in 0 ... {rows - 1}.",
+        f"`{call}` 里有不在 0 到 {rows - 1} 之间的行号。",
     )
     require(
         not often,

@@ -11,7 +11,7 @@ import paddle.nn as nn
 from app.course.answers import Mistakes, Student, equal, require
 from app.course.texts import Text
 
-SIZE, STEPS, RATE, INPUTS, LABELS = 4, 3, 0.5, 5, 3
+SIZE, STEPS, RATE, INPUTS, LABELS = 5, 3, 0.5, 5, 3
 When = Callable[[int, bool], bool]  # number of the micro-batch, from 1, and whether it is the last -> whether it is done after it
 Scale = Callable[[int, int, int], float]  # rows of the micro-batch, rows of its group, micro-batches of its group -> factor
 
@@ -32,11 +32,19 @@ class Model(nn.Layer):
 
 def check(student: Student) -> Iterator[Text]:
     """Compares weights and losses with those of large batches: whole groups, a group that is not full, a small micro-batch."""
-    sgd = [(_simulated(24, *way), text) for way, text in _typical(student)]
-    _compare(24, _trained(student, 24)[0], _simulated(24), sgd)
+    sgd = [(_simulated(30, *way), text) for way, text in _typical(student)]
+    weights, _, called_with = _trained(student, 30)
+    require(
+        max(called_with, default=0) >= SIZE or np.allclose(weights, _simulated(30)[:-1], atol=1e-4),
+        f"The model gets {max(called_with, default=0)} rows at once, although `batch_size` is {SIZE}. Use `batch_size` and "
+        "`accumulation_steps` as they are given.",
+        f"`batch_size` 是 {SIZE}，模型一次却只收到 {max(called_with, default=0)} 行。请使用传入的 `batch_size` 和 "
+        "`accumulation_steps`。",
+    )
+    _compare(30, weights, _simulated(30), sgd)
     yield Text(
-        "With 24 rows, 3 micro-batches of 4 rows give the same weights as one batch of 12 rows.",
-        "有 24 行时，3 个 4 行的小批与一个 12 行的大批得到相同的权重。",
+        "With 30 rows, 3 micro-batches of 5 rows give the same weights as one batch of 15 rows.",
+        "有 30 行时，3 个 5 行的小批与一个 15 行的大批得到相同的权重。",
     )
     lost = Text(
         "The last group has fewer micro-batches than the others, and no step is made for it: its rows are lost, or their "
@@ -47,15 +55,15 @@ def check(student: Student) -> Iterator[Text]:
         f"The last group is divided by `accumulation_steps` = {STEPS}, but it has fewer micro-batches, so its step is too small.",
         f"最后一组除以了 `accumulation_steps` = {STEPS}，但它的小批更少，所以这一步太小了。",
     )
-    for rows in (28, 31):  # groups of 12, 12 and 4 rows; of 12, 12 and 4 + 3 rows
+    for rows in (35, 38):  # groups of 15, 15 and 5 rows; of 15, 15 and 5 + 3 rows
         mistakes = [
             (_simulated(rows, step=lambda number, last: number % STEPS == 0), lost),
             (_simulated(rows, scale=lambda micro, group, count: 1 / (micro * STEPS)), by_steps),
             (_simulated(rows, scale=lambda micro, group, count: 1 / (SIZE * STEPS)), by_steps),
             (_simulated(rows, scale=lambda micro, group, count: 1 / (micro * count)), Text(
-                "The last micro-batch has 3 rows and the one before it 4, but both count the same. This is a mean of means: "
+                "The last micro-batch has 3 rows and the one before it 5, but both count the same. This is a mean of means: "
                 "each row of the small micro-batch counts more.",
-                "最后一个小批有 3 行，前一个有 4 行，两者的权重却相同。这是平均的平均：小的小批里每一行的权重更大。")),
+                "最后一个小批有 3 行，前一个有 5 行，两者的权重却相同。这是平均的平均：小的小批里每一行的权重更大。")),
             (_simulated(rows, step=lambda number, last: number % STEPS == 0,
                         scale=lambda micro, group, count: 1 / (micro * STEPS)), lost),
         ]  # fmt: skip
@@ -64,8 +72,8 @@ def check(student: Student) -> Iterator[Text]:
         "The last group is right too when it has fewer micro-batches, and when a micro-batch has fewer rows.",
         "最后一组的小批更少，或者小批的行更少时，结果也正确。",
     )
-    weights, losses, called_with = _trained(student, 31, epochs=2)
-    _compare(31, weights, _simulated(31, epochs=2))
+    weights, losses, called_with = _trained(student, 38, epochs=2)
+    _compare(38, weights, _simulated(38, epochs=2))
     require(
         max(called_with) <= SIZE,
         f"The weights are right, but the model gets {max(called_with)} rows at once. There is memory for `batch_size` = "
@@ -161,9 +169,9 @@ def _weights() -> np.ndarray:
 
 
 def _rows(count: int) -> Tuple[np.ndarray, np.ndarray]:
-    """The first `count` of 31 rows: x float32 [count, INPUTS], labels int64 [count]."""
+    """The first `count` of 38 rows: x float32 [count, INPUTS], labels int64 [count]."""
     rng = np.random.default_rng(96)
-    return rng.normal(size=[31, INPUTS]).astype("float32")[:count], rng.integers(0, LABELS, 31)[:count]
+    return rng.normal(size=[38, INPUTS]).astype("float32")[:count], rng.integers(0, LABELS, 38)[:count]
 
 
 def _trained(student: Student, rows: int, epochs: int = 1):
@@ -178,6 +186,11 @@ def _trained(student: Student, rows: int, epochs: int = 1):
             losses is not None,
             "`train_epoch` returns None. Is the `return` missing?",
             "`train_epoch` 返回 None。是不是忘了写 return？",
+        )
+        require(
+            isinstance(losses, (list, tuple)),
+            f"`train_epoch` has to return a list with the loss of each step; it returns a {type(losses).__name__}.",
+            f"`train_epoch` 应返回一个列表，里面是每次更新的损失；现在返回的是 {type(losses).__name__}。",
         )
         all_losses += [float(loss) for loss in losses]
     return model.linear.weight.numpy(), all_losses[: len(all_losses) // epochs], model.rows
@@ -224,28 +237,28 @@ def _compare(rows: int, got: np.ndarray, expected: np.ndarray, mistakes: Mistake
 
 
 def _check_losses(losses: List[float]) -> None:
-    """The list that an epoch of 31 rows returns: the mean loss of each of 3 groups, before its step."""
-    x, labels = _rows(31)
+    """The list that an epoch of 38 rows returns: the mean loss of each of 3 groups, before its step."""
+    x, labels = _rows(38)
     expected, means = [], []
-    for begin in (0, 12, 24):
-        group = slice(begin, begin + 12)
+    for begin in (0, 15, 30):
+        group = slice(begin, begin + 15)
         each = _gradients(_simulated(begin), x[group], labels[group])[0]
         expected.append(each.mean())
         means.append([each[first : first + SIZE].mean() for first in range(0, len(each), SIZE)])
     last = Text("These are the losses of the last micro-batch of each group only.", "这只是每组最后一个小批的损失。")
     equal(
-        "train_epoch(...) (N=31)", losses, expected,
+        "train_epoch(...) (N=38)", losses, expected,
         [
             ([loss / STEPS for loss in expected], Text(
                 "The losses are divided twice: their sum over a group is the mean already.",
                 "损失被除了两次：它们在一组内的和已经是平均了。")),
             ([each[-1] for each in means], last),
-            ([each[-1] * share for each, share in zip(means, (4 / 12, 4 / 12, 3 / 7))], last),
+            ([each[-1] * share for each, share in zip(means, (5 / 15, 5 / 15, 3 / 8))], last),
             ([sum(each) for each in means], Text(
                 "These are sums over the micro-batches, not means over the rows.", "这是各小批之和，不是各行的平均。")),
             ([float(np.mean(each)) for each in means], Text(
-                "The loss of the last group is a mean of means; the micro-batches have 4 and 3 rows.",
-                "最后一组的损失是平均的平均；它的两个小批分别有 4 行和 3 行。")),
+                "The loss of the last group is a mean of means; the micro-batches have 5 and 3 rows.",
+                "最后一组的损失是平均的平均；它的两个小批分别有 5 行和 3 行。")),
             (expected[:2], Text("The loss of the last group is missing.", "缺少最后一组的损失。")),
         ],
     )  # fmt: skip

@@ -22,8 +22,9 @@ def check(student: Student) -> Iterator[Text]:
     per_text = (each * mask).sum(axis=1) / mask.sum(axis=1)
     right = float((each * mask).sum() / mask.sum())
     padded = student.lm_loss(*_pad(logits, labels))
+    given = labels.clone()
     equal(
-        "lm_loss(logits, labels)", _number(student.lm_loss(logits, labels)), right,
+        "lm_loss(logits, labels)", _number(student.lm_loss(logits.clone(), given)), right,
         [
             (lambda: float((each * mask).mean()), Text(
                 f"Padded to {2 * WIDTH} positions instead of {WIDTH}, the same {tokens} tokens have the loss "
@@ -64,8 +65,13 @@ def check(student: Student) -> Iterator[Text]:
         f"The loss is the mean over the {tokens} tokens, not over the {positions} positions: {right:.4f}.",
         f"损失是 {tokens} 个词元的平均，不是 {positions} 个位置的平均：{right:.4f}。",
     )
+    require(
+        bool((given == labels).all()),
+        "Your function changes `labels` in place; the caller still needs them. Work on a copy.",
+        "你的函数就地修改了 `labels`，而调用者还要用它。请在副本上修改。",
+    )
     equal("lm_loss(logits, labels), S = 22", _number(padded), right)
-    full = [part[:1] for part in (logits, labels)]  # a batch without padding
+    full = [part[:1].clone() for part in (logits, labels)]  # a batch without padding
     equal("lm_loss(logits[:1], labels[:1])", _number(student.lm_loss(*full)), float(each[0].mean()))
     changed = paddle.to_tensor((logits + 5 * paddle.randn(logits.shape) * (1 - mask).unsqueeze(-1)).numpy(), stop_gradient=False)
     loss = student.lm_loss(changed, labels)

@@ -10,9 +10,11 @@ HINTS = (
     ),
     Text(
         "`.mean()` divides by all B × S positions, also by those that were multiplied by 0. Divide the sum by the number of "
-        "tokens: `(each * is_token).sum() / is_token.sum()`.",
+        "tokens: `(each * is_token).sum() / is_token.sum()`. (`F.cross_entropy(..., ignore_index=PAD)` does so, too; but with a "
+        "negative `ignore_index`, as the usual -100, its mean divides by all positions in Paddle 3.3.)",
         "`.mean()` 除以全部 B × S 个位置，包括乘了 0 的位置。应该用总和除以词元的个数："
-        "`(each * is_token).sum() / is_token.sum()`。",
+        "`(each * is_token).sum() / is_token.sum()`。（`F.cross_entropy(..., ignore_index=PAD)` 也是这样算的；"
+        "但 `ignore_index` 为负数时，例如常用的 -100，Paddle 3.3 的平均会除以全部位置数。）",
     ),
 )
 REASON = Text(

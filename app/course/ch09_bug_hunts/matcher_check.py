@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List
 
 import numpy as np
 import paddle
@@ -23,12 +23,12 @@ def check(student: Student) -> Iterator[Text]:
     before = _count(model)
     x = paddle.randn([4, SIZE])
     logits = model(x)
+    shape = list(logits.shape) if hasattr(logits, "shape") else f"a {type(logits).__name__}"
     require(
         isinstance(logits, paddle.Tensor) and list(logits.shape) == [4, 2],
         f"For x of the shape [4, {SIZE}], `Matcher({SIZE}, {HIDDEN})` has to return logits of the shape [4, 2]; it returns "
-        f"{getattr(logits, 'shape', type(logits).__name__)}.",
-        f"x 的形状是 [4, {SIZE}] 时，`Matcher({SIZE}, {HIDDEN})` 应返回形状为 [4, 2] 的 logits；现在返回 "
-        f"{getattr(logits, 'shape', type(logits).__name__)}。",
+        f"{shape}.",
+        f"x 的形状是 [4, {SIZE}] 时，`Matcher({SIZE}, {HIDDEN})` 应返回形状为 [4, 2] 的 logits；现在返回 {shape}。",
     )
     again = float(model(x)[0, 0])
     require(
@@ -95,6 +95,11 @@ def _check_parameters(model: paddle.nn.Layer, before: int, x: paddle.Tensor) -> 
         f"{numbers[1]}。`forward` 仍然每次创建新的层；固定随机种子后每次的随机权重相同，但优化器仍然不知道它们。",
     )
     require(
+        before not in (COUNT - HIDDEN, COUNT - 2, COUNT - HIDDEN - 2),
+        f"`model.parameters()` has {numbers[0]}: a bias of the formula is missing.",
+        f"{numbers[1]}：缺少公式里的偏置。",
+    )
+    require(
         before >= COUNT,
         f"`model.parameters()` has {numbers[0]}, so the optimizer never changes the others. Paddle finds a layer that is an "
         "attribute of the model or is in an `nn.LayerList`; it does not look into Python lists, tuples, dicts or global "
@@ -128,10 +133,8 @@ def _check_gradients(model: paddle.nn.Layer, x: paddle.Tensor) -> None:
 
 
 def _check_formula(model: paddle.nn.Layer, x: paddle.Tensor, logits: paddle.Tensor) -> None:
-    """Compares with the formula, if the weights have the usual shapes."""
+    """Compares with the formula. The four weights are found by their sizes, which all differ."""
     weights = _weights(model)
-    if not weights:
-        return
     dense = paddle.matmul(x, weights[0]) + weights[1]
 
     def out(hidden):
@@ -143,6 +146,8 @@ def _check_formula(model: paddle.nn.Layer, x: paddle.Tensor, logits: paddle.Tens
             (out(dense), Text("The tanh is gone: without it, two linear layers are one linear layer.",
                               "tanh 没有了：没有它，两个线性层就等于一个线性层。")),
             (out(F.relu(dense)), Text("The activation is relu; the formula has tanh.", "激活函数用了 relu；公式里是 tanh。")),
+            (out(F.sigmoid(dense)), Text(
+                "The activation is sigmoid; the formula has tanh.", "激活函数用了 sigmoid；公式里是 tanh。")),
             (paddle.tanh(out(paddle.tanh(dense))), Text(
                 "There is a second tanh after the classifier.",
                 "分类器后面多了一个 tanh。")),
@@ -151,10 +156,27 @@ def _check_formula(model: paddle.nn.Layer, x: paddle.Tensor, logits: paddle.Tens
                 "这是概率；损失需要 logits。")),
         ],
     )  # fmt: skip
+    model.train()
+    again = model(x)
+    model.eval()
+    require(
+        bool(np.allclose(again.numpy(), logits.numpy(), atol=1e-5)),
+        "In training, the model gives other logits than in evaluation. The formula has no dropout.",
+        "训练模式和评估模式下的 logits 不同。公式里没有 dropout。",
+    )
 
 
-def _weights(model: paddle.nn.Layer) -> Optional[List[paddle.Tensor]]:
-    """W1, b1, W2, b2, found by their shapes."""
-    by_shape: Dict[tuple, paddle.Tensor] = {tuple(parameter.shape): parameter for parameter in model.parameters()}
-    shapes = [(SIZE, HIDDEN), (HIDDEN,), (HIDDEN, 2), (2,)]
-    return [by_shape[shape] for shape in shapes] if set(shapes) == set(by_shape) else None
+def _weights(model: paddle.nn.Layer) -> List[paddle.Tensor]:
+    """W1, b1, W2, b2. They may be stored transposed, and a bias as a row."""
+    by_size: Dict[int, paddle.Tensor] = {parameter.size: parameter for parameter in model.parameters()}
+    shapes = ([SIZE, HIDDEN], [HIDDEN], [HIDDEN, 2], [2])
+    found = [by_size.get(int(np.prod(shape))) for shape in shapes]
+    sizes = [list(parameter.shape) for parameter in model.parameters()]
+    require(
+        all(one is not None for one in found),
+        f"The parameters have the shapes {sizes}; the formula has {list(shapes)}.",
+        f"参数的形状是 {sizes}，公式里是 {list(shapes)}。",
+    )
+    return [
+        one.t() if len(shape) == 2 and list(one.shape) == shape[::-1] else one.reshape(shape) for one, shape in zip(found, shapes)
+    ]

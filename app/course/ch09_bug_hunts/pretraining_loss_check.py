@@ -20,11 +20,13 @@ def check(student: Student) -> Iterator[Text]:
     lm_logits, nsp_logits = 2 * paddle.randn([5, 7, student.VOCAB]), 2 * paddle.randn([5, 2])
     lm_labels = paddle.to_tensor(np.random.default_rng(91).integers(2, student.VOCAB, [5, 7]))
     lm_labels = paddle.where(paddle.rand([5, 7]) < 0.6, paddle.zeros_like(lm_labels), lm_labels)
+    each = F.cross_entropy(lm_logits, lm_labels, reduction="none").squeeze(-1)
+    predicted = (lm_labels != 0).astype("float32")
 
     def nsp_loss(labels, logits=nsp_logits):
         labels = paddle.to_tensor(labels)
         try:
-            return unpack(NAME, student.pretraining_loss(lm_logits, lm_labels, logits, labels), 2)[1]
+            return unpack(NAME, student.pretraining_loss(lm_logits.clone(), lm_labels.clone(), logits.clone(), labels), 2)[1]
         except (IndexError, ValueError) as problem:  # Paddle's errors for a label that is out of range
             require(
                 "label" not in str(problem).lower(),
@@ -39,17 +41,18 @@ def check(student: Student) -> Iterator[Text]:
         got, right = nsp_loss(one), F.cross_entropy(nsp_logits, paddle.to_tensor(one))
         share = float(F.softmax(nsp_logits, axis=-1)[:, label].mean())
         require(
-            abs(_number(got)) > 1e-6,
-            f"In a batch in which all 5 NSP labels are {label}, the NSP loss is {_number(got):.4f}, although the model gives the "
+            abs(_number("nsp_loss", got)) > 1e-6,
+            f"In a batch in which all 5 NSP labels are {label}, the NSP loss is {float(got):.4f}, although the model gives the "
             f"label {label} a mean probability of only {share:.2f}; expected {float(right):.4f}. These pairs never contribute.",
-            f"一批 5 个句对的 NSP 标签全是 {label} 时，NSP 损失是 {_number(got):.4f}，"
+            f"一批 5 个句对的 NSP 标签全是 {label} 时，NSP 损失是 {float(got):.4f}，"
             f"可是模型给标签 {label} 的平均概率只有 {share:.2f}；应为 {float(right):.4f}。这些句对从不参与损失。",
         )
     labels = [0, 1, 0, 0, 1]
     target = paddle.to_tensor(labels)
-    lm_loss = unpack(NAME, student.pretraining_loss(lm_logits, lm_labels, nsp_logits, target), 2)[0]
+    logits, given = paddle.to_tensor(lm_logits.numpy(), stop_gradient=False), lm_labels.clone()
+    lm_loss = unpack(NAME, student.pretraining_loss(logits, given, nsp_logits.clone(), target.clone()), 2)[0]
     require(
-        abs(_number(lm_loss) - float(F.cross_entropy(nsp_logits, target))) > 1e-5,
+        abs(_number("lm_loss", lm_loss) - float(F.cross_entropy(nsp_logits, target))) > 1e-5,
         "The two losses are returned in the wrong order: first masked LM, then NSP.",
         "两个损失的返回顺序反了：先是掩码语言模型，后是 NSP。",
     )
@@ -66,7 +69,7 @@ def check(student: Student) -> Iterator[Text]:
     )
     turned = F.cross_entropy(nsp_logits, 1 - target)
     equal(
-        "nsp_loss", _number(nsp_loss(labels)), float(F.cross_entropy(nsp_logits, target)),
+        "nsp_loss", float(nsp_loss(labels)), float(F.cross_entropy(nsp_logits, target)),
         [
             (float(turned), Text("The labels 0 and 1 are exchanged.", "标签 0 和 1 被对调了。")),
             (float(F.cross_entropy(nsp_logits, target, reduction="sum")), Text(
@@ -81,13 +84,11 @@ def check(student: Student) -> Iterator[Text]:
     )
     yield Text(
         "Every pair contributes to the NSP loss. In a batch in which all labels are 0 it is now "
-        f"{_number(nsp_loss([0] * 5)):.4f}; it was 0.",
-        f"每个句对都参与 NSP 损失。标签全为 0 的一批，损失现在是 {_number(nsp_loss([0] * 5)):.4f}，原来是 0。",
+        f"{float(nsp_loss([0] * 5)):.4f}; it was 0.",
+        f"每个句对都参与 NSP 损失。标签全为 0 的一批，损失现在是 {float(nsp_loss([0] * 5)):.4f}，原来是 0。",
     )
-    each = F.cross_entropy(lm_logits, lm_labels, reduction="none").squeeze(-1)
-    predicted = (lm_labels != 0).astype("float32")
     equal(
-        "lm_loss", lm_loss, (each * predicted).sum() / predicted.sum(),
+        "lm_loss", float(lm_loss), (each * predicted).sum() / predicted.sum(),
         [
             (each.mean(), Text(
                 "Now masked LM learns the label 0 ([PAD]) at each position that is not predicted. `ignore_index=0` was right "
@@ -101,6 +102,17 @@ def check(student: Student) -> Iterator[Text]:
                 "This is the sum over the predicted positions, not their mean.", "这是被预测位置之和，不是平均。")),
         ],
     )  # fmt: skip
+    require(
+        isinstance(lm_loss, paddle.Tensor) and not lm_loss.stop_gradient,
+        "The masked-LM loss has the right value, but no gradient, so nothing can be learned from it. Return the tensor, not a "
+        "number.",
+        "掩码语言模型损失的值正确，但没有梯度，无法用来训练。请返回张量，不要返回数字。",
+    )
+    require(
+        bool((given == lm_labels).all()),
+        "Your function changes `lm_labels` in place; the caller still needs them. Work on a copy.",
+        "你的函数就地修改了 `lm_labels`，而调用者还要用它。请在副本上修改。",
+    )
     yield Text("Masked LM still ignores the positions that are not predicted.", "掩码语言模型仍然忽略不预测的位置。")
     accuracy = 100 * float(student.final_accuracy)
     require(
@@ -115,10 +127,15 @@ def check(student: Student) -> Iterator[Text]:
     )
 
 
-def _number(value) -> float:
+def _number(name: str, value) -> float:
     """A loss as a number."""
-    equal("nsp_loss", np.asarray(value).size, 1, [(5, Text(
-        "There is one loss for each pair; take the mean.", "每个句对有一个损失；请取平均。"))])  # fmt: skip
+    require(value is not None, f"`{name}` is None.", f"`{name}` 是 None。")
+    count = int(np.asarray(value).size)
+    require(
+        count == 1,
+        f"`{name}` has to be one number; it has {count}. Take the mean.",
+        f"`{name}` 应该是一个数，现在有 {count} 个。请取平均。",
+    )
     return float(value)
 
 

@@ -19,11 +19,13 @@ HINTS = (
 REASON = Text(
     "`ignore_index=0` removes the pairs with label 0 from the sum and from the number that divides it. What is left is "
     "solved by a constant answer, \"label 1\": the loss falls to 0, and half of the pairs are wrong. A loss is a mean over "
-    "something; ask over what. A mark for \"no label\" must not be a value that is a label (-1 and -100 are usual), and an "
-    "accuracy for each label shows in one line what a loss hides.",
+    "something; ask over what. A mark for \"no label\" must not be a value that is a label (-1 and -100 are usual; but "
+    "`F.cross_entropy` of Paddle 3.3 divides the mean by all rows if `ignore_index` is negative, so take the sum there, and "
+    "divide it yourself). An accuracy for each label shows in one line what a loss hides.",
     "`ignore_index=0` 把标签为 0 的句对从总和里去掉，也从分母里去掉。剩下的句对只要永远回答“标签 1”就全对：损失降到 0，"
     "而一半的句对是错的。损失是在某些样本上的平均，要问清楚是哪些样本。"
-    "表示“没有标签”的记号不能与真正的标签相同（常用 -1 和 -100）；按标签分别计算准确率，只要一行就能看出损失掩盖了什么。",
+    "表示“没有标签”的记号不能与真正的标签相同（常用 -1 和 -100；但 `ignore_index` 为负数时，Paddle 3.3 的 `F.cross_entropy` "
+    "求平均会除以全部样本数，这时应求和，再自己除以个数）；按标签分别计算准确率，只要一行就能看出损失掩盖了什么。",
 )
 PROGRAM = Text(
     "app/pretrain/task.py, `PretrainTask._sums`: masked LM gets the labels of the predicted positions only, so it ignores "

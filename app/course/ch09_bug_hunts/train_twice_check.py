@@ -48,6 +48,7 @@ def check(student: Student) -> Iterator[Text]:
         "too; do not take it away.",
         f"第一个损失是 {first['losses'][0]:.4f}，正好是没有 dropout 时的损失。有 dropout 也能复现，不要去掉它。",
     )
+    _check_dropout(drawn_after_first)
     yield Text("Each epoch has an order of its own, and dropout is still there.", "每一轮的行序都不同，dropout 也还在。")
 
 
@@ -109,6 +110,21 @@ def _check_same(first: Dict[str, Any], second: Dict[str, Any], paddle_is_seeded:
         f"用种子 3 运行两次，分类头和行序都相同，但第一个损失是 {shown[0]} 和 {shown[1]}。"
         "dropout 从 Paddle 的生成器抽取随机数：它用 `seed` 设过种子吗？",
     )
+
+
+def _check_dropout(drawn: float) -> None:
+    """Paddle's generator is not seeded again during training. `drawn`: what it gives after the training with the seed 3."""
+    for steps in range(1, 5):  # of dropout after the last seed; without a second seed it is the head, and 8 steps
+        paddle.seed(3)
+        for _ in range(steps):
+            F.dropout(paddle.ones([16, 24]), 0.1)
+        require(
+            abs(float(paddle.rand([1])) - drawn) > 1e-7,
+            f"After the training, Paddle's generator is where it is {steps} steps after `paddle.seed(3)`: the seed is set again "
+            "in each epoch or step, so the same dropout masks repeat. Set it once.",
+            f"训练结束时，Paddle 生成器的状态正好是 `paddle.seed(3)` 之后又过了 {steps} 步的状态：每一轮或每一步都重新设了种子，"
+            "所以同样的 dropout 掩码会重复。种子只应设一次。",
+        )
 
 
 def _check_orders(run: Dict[str, Any]) -> None:

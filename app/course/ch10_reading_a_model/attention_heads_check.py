@@ -73,7 +73,10 @@ def _check_shares(student: Student) -> Iterator[Text]:
     a, b, seps = _places(tokens)
     scores = np.random.default_rng(101).normal(0, 1.5, [3, 2, len(tokens), len(tokens)])
     attention = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
-    got = unpack("head_shares(tokens, attention)", student.head_shares(list(tokens), attention.astype(np.float32)), 3)
+    given = attention.astype(np.float32)
+    got = unpack("head_shares(tokens, attention)", student.head_shares(list(tokens), given), 3)
+    require(np.allclose(given, attention, atol=1e-6), "head_shares changes `attention`. Work on a copy.",
+            "head_shares 改动了 `attention`。请在副本上计算。")  # fmt: skip
     to_b = attention[:, :, a][..., b].sum(-1)
     equal("to_b", got[0], to_b.mean(-1), [
         (attention[:, :, a][..., b].mean((-1, -2)), Text(
@@ -129,6 +132,9 @@ def _check_shares(student: Student) -> Iterator[Text]:
             "A 中相同的词元（包括自己）也被算了进去。只应算 B 中的。")),
         ((attention[:, :, b][..., a] * same.T).sum(-1)[..., same.any(0)].mean(-1), Text("This goes from B to A.",
                                                                                         "这是从 B 到 A。")),
+        ((attention[:, :, a][..., b] * same).max(-1)[..., rows].mean(-1), Text(
+            "Only the largest weight of the equal tokens is counted; add those of all equal tokens of B.",
+            "只取了相同词元中最大的权重；应把 B 中所有相同词元的权重相加。")),
         ((attention[:, :, a][..., b] * _first_only(same)).sum(-1)[..., rows].mean(-1), Text(
             "Only the first equal token of B is counted; a token may occur several times.",
             "只算了 B 中第一个相同的词元；一个词元可能出现多次。")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterator, List, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ def check(student: Student) -> Iterator[Text]:
     """One word left out, one word replaced, two words left out; with a score that differs for all texts."""
     mine = _effects(WORDS, TEXT_B, _score)
     equal("leave_out(words, text_b, score)", _call(student.leave_out), mine, _mistakes(mine))
+    short = ["还", "不了", "款"]
+    equal(f"leave_out({short}, text_b, score)", _call(student.leave_out, of=short), _effects(short, TEXT_B, _score))
     yield Text(f"The effects of {len(WORDS)} words are right: from {mine.min():.3f} to {mine.max():.3f}.",
                f"{len(WORDS)} 个词的影响正确：从 {mine.min():.3f} 到 {mine.max():.3f}。")  # fmt: skip
     for replacement in ("[MASK]", "□"):
@@ -41,19 +43,19 @@ def _score(text_a: str, text_b: str) -> float:
     return number / 9973
 
 
-def _call(function: Any, *more: Any) -> Any:
-    """The student's effects, after checking that the score gets two texts and that the words stay as they are."""
-    words = list(WORDS)
+def _call(function: Any, *more: Any, of: Sequence[str] = WORDS) -> Any:
+    """The student's effects of the words `of`, after checking that the score gets two texts and that the words stay."""
+    words = list(of)
 
     def score(*texts: Any) -> float:
         require(len(texts) == 2 and all(isinstance(text, str) for text in texts),
                 f"`score` gets {[type(text).__name__ for text in texts]}; it needs two strings. Join the words: ''.join(words).",
-                f"`score`得到的是 {[type(text).__name__ for text in texts]}；它需要两个字符串。请把词连起来："
+                f"`score` 得到的是 {[type(text).__name__ for text in texts]}；它需要两个字符串。请把词连起来："
                 f"''.join(words)。")  # fmt: skip
         return _score(*texts)
 
     effects = function(words, TEXT_B, score, *more)
-    require(words == WORDS, "`words` is changed, so later effects are those of a shorter text. Build a new list for each "
+    require(words == list(of), "`words` is changed, so later effects are those of a shorter text. Build a new list for each "
                             "position.",
             "`words` 被改动了，后面的影响就是更短文本的影响。应为每个位置新建一个列表。")  # fmt: skip
     return effects
@@ -112,9 +114,9 @@ def _mistakes(mine: np.ndarray):
 
 
 def _check_two(student: Student) -> Text:
-    def effect(*positions: int) -> float:
-        rest = "".join(word for position, word in enumerate(WORDS) if position not in positions)
-        return _score("".join(WORDS), TEXT_B) - _score(rest, TEXT_B)
+    def effect(*positions: int, of: Sequence[str] = WORDS) -> float:
+        rest = "".join(word for position, word in enumerate(of) if position not in positions)
+        return _score("".join(of), TEXT_B) - _score(rest, TEXT_B)
 
     places = range(len(WORDS))
     right = np.array([[effect(i, j) for j in places] for i in places])
@@ -146,6 +148,9 @@ def _check_two(student: Student) -> Text:
             "After the first word is deleted, the second position is that of another word. Decide by the positions in `words`.",
             "删掉第一个词之后，第二个位置上已经是另一个词。应按 `words` 中原来的位置判断。")),
     ])  # fmt: skip
+    short = ["还", "不了", "款"]
+    equal(f"leave_out_two({short}, text_b, score)", _call(student.leave_out_two, of=short),
+          [[effect(i, j, of=short) for j in range(3)] for i in range(3)])  # fmt: skip
     return Text(
         f"The {len(WORDS)} x {len(WORDS)} effects of two words are right.", f"{len(WORDS)} x {len(WORDS)} 个两词影响正确。"
     )

@@ -6,14 +6,14 @@ from app.course.texts import Text
 QUESTIONS = (
     Question(
         Text("In layer 3, a head of a matcher gives 60 % of the attention of 取 (in text A) to 取 (in text B). What follows?",
-             "在第 3 层，匹配模型的一个头把文本 A 中“取”的 60 % 注意力给了文本 B 中的“取”。由此可以得出什么？"),
+             "在第 3 层，匹配模型的一个头把文本 A 中“取”的 60% 注意力给了文本 B 中的“取”。由此可以得出什么？"),
         right=Text("In this head, the new vector of A's 取 is made of 60 % of the value vector at B's 取",
-                   "在这个头里，A 的“取”的新向量有 60 % 取自 B 的“取”处的 value 向量"),
+                   "在这个头里，A 的“取”的新向量有 60% 取自 B 的“取”处的 value 向量"),
         reason=Text("This is what a weight is. What the value contains, and whether the output depends on it, the weight does "
                     "not say.",
                     "这就是权重的含义。value 里包含什么、输出是否依赖它，权重没有说明。"),
         wrong=(
-            (Text("The decision depends on the word 取 to 60 %", "决定有 60 % 取决于“取”这个字"),
+            (Text("The decision depends on the word 取 to 60 %", "决定有 60% 取决于“取”这个字"),
              Text("Other heads, the residual path and later layers also matter. Only a change of the input shows what a "
                   "decision depends on.",
                   "其他头、残差通路和后面的层也起作用。只有改变输入，才能看出决定依赖什么。")),

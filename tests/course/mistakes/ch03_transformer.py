@@ -19,7 +19,7 @@ MISTAKES = {
         ("GELU with tanh", "F.gelu(self.linear1(h))", "F.gelu(self.linear1(h), approximate=True)", "approximation of GELU"),
         ("dropout before linear2", "self.dropout(output)", "self.linear2(self.dropout(F.gelu(self.linear1(h))))", "before linear2"),
         ("mask changed", "        output = self.linear2(",
-         "        if mask is not None:\n            mask.set_value(~mask)\n        output = self.linear2(", "changes the mask"),
+         "        if mask is not None:\n            mask.set_value(~mask)\n        output = self.linear2(", "changes its input `mask`"),
         ("no dropout", "h + self.dropout(output)", "h + output", "dropout is missing after one"),
     ],
     "3.2": [
@@ -37,7 +37,7 @@ MISTAKES = {
             "cross attention has a causal mask",
         ),
         ("memory mask ignored", ", attn_mask=memory_mask", "", "changes nothing"),
-        ("input changed", "self.norm1(x + ", "self.norm1(x.add_(paddle.ones_like(x)) + ", "changes its inputs"),
+        ("input changed", "self.norm1(x + ", "self.norm1(x.add_(paddle.ones_like(x)) + ", "changes its input `x`"),
         ("NumPy mask", "return may_look", "return may_look.numpy()", "it is a ndarray"),
         ("no residual", "self.norm2(x + found)", "self.norm2(found)", "residual connection of the cross attention"),
     ],

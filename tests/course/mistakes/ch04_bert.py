@@ -3,12 +3,12 @@
 MISTAKES = {
     "4.1": [
         ("normalized twice", "return layer_norm(total)", "return layer_norm(layer_norm(total))", "normalized twice"),
-        ("NumPy returned", "return layer_norm(total)", "return layer_norm(total).numpy()", "returns a ndarray"),
+        ("NumPy returned", "return layer_norm(total)", "return layer_norm(total).numpy()", "it is a ndarray"),
         (
             "ids changed",
             "return layer_norm(total)",
             "token_type_ids.set_value(0 * token_type_ids)\n    return layer_norm(total)",
-            "changes its ids",
+            "changes its input `token_type_ids`",
         ),
         (
             "another epsilon",
@@ -48,7 +48,7 @@ MISTAKES = {
             "configuration changed",
             "    rows = ",
             '    config["vocab_size"] += 0 * config.pop("num_attention_heads")\n    rows = ',
-            "changes the configuration",
+            "changes its input `config`",
         ),
         ("nan", '"pooler": hidden * hidden + hidden', '"pooler": float("nan")', "has to be a whole number"),
         ("always two segments", 'config["type_vocab_size"]', "2", "not always 2"),
@@ -110,7 +110,7 @@ MISTAKES = {
             "list of a single text changed",
             "def build_inputs(tokens_a, tokens_b=None):\n",
             "def build_inputs(tokens_a, tokens_b=None):\n    if not tokens_b:\n        tokens_a += ['。']\n        tokens_a = tokens_a[:-1]\n",
-            "changes the lists",
+            "changes its input `tokens_a`",
         ),
         (
             "segments made from the tokens",

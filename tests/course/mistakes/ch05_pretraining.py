@@ -14,6 +14,10 @@ MISTAKES = {
         ("one draw for all", "draws = rng.random(count)", "draws = np.full(count, rng.random())", "one draw decides for all"),
         ("drawn with replacement", "count, replace=False)", "count)", "none of them twice"),
         ("only the first tokens", "rng.choice(candidates, count, replace=False)", "candidates[:count]", "same probability"),
+        ("divided by number", "draws = rng.random(count)", "draws = rng.permutation(np.arange(count) / count + 0.5 / count * (rng.random() < 0.5))", "divided by number"),
+        ("rounded up", "round(0.15 * len(candidates))", "int(np.ceil(0.15 * len(candidates)))", "Of 8 tokens, 2 are chosen"),
+        ("at least 1 forgotten", "max(1, round(0.15 * len(candidates)))", "round(0.15 * len(candidates))", "at least 1 is chosen"),
+        ("lists", "    return masked_ids, labels\n", "    return masked_ids.tolist(), labels.tolist()\n", "return NumPy arrays"),
     ],
     "5.2": [
         ("labels swapped", "return pairs\n", "return [(a, b, 1 - label) for a, b, label in pairs]\n", "labels are swapped"),
@@ -28,6 +32,10 @@ MISTAKES = {
          "    pairs = []\n    draw = rng.random()\n    for number, document in enumerate(documents):\n        for sentence, following in zip(document, document[1:]):\n            if draw < 0.5:",
          "All pairs of one call have the same label"),
         ("skewed", "rng.random() < 0.5", "rng.random() < 0.85", "expected 50 %"),
+        ("in turn, from a random start",
+         "    pairs = []\n    for number, document in enumerate(documents):\n        for sentence, following in zip(document, document[1:]):\n            if rng.random() < 0.5:",
+         "    pairs = []\n    start = rng.integers(2)\n    for number, document in enumerate(documents):\n        for sentence, following in zip(document, document[1:]):\n            if (start + len(pairs)) % 2:",
+         "as the one before it"),
     ],
     "5.3": [
         ("labels swapped", "return pairs\n", "return [(a, b, 1 - label) for a, b, label in pairs]\n", "labels are swapped"),
@@ -37,6 +45,8 @@ MISTAKES = {
         ("rule reversed", "np.where(overlaps >= threshold, 0, 1)", "np.where(overlaps >= threshold, 1, 0)", "rule is reversed"),
         ("fixed threshold", "np.unique(overlaps)", "[0.5]", "fixed at 0.5"),
         ("mean of the thresholds", "max(accuracies)", "np.mean(accuracies)", "mean over the thresholds"),
+        ("larger than the threshold", "overlaps >= threshold", "overlaps > threshold", "not `>`"),
+        ("reversed rule tried too", "accuracies.append(np.mean(predicted == labels))", "accuracies += [np.mean(predicted == labels), np.mean(predicted != labels)]", "reversed rule"),
     ],
     "5.4": [
         ("[CLS] forgotten", "groups, position = [], 1", "groups, position = [], 0", "[CLS] is at position 0"),
@@ -51,6 +61,10 @@ MISTAKES = {
         ("one unit", "            chosen.update(unit)\n", "            chosen.update(unit)\n            break\n", "Only one unit"),
         ("stops at the first that does not fit", "            chosen.update(unit)\n", "            chosen.update(unit)\n        else:\n            break\n", "does not end the attempts"),
         ("all lengths alike", "rng.choice(len(probabilities), p=probabilities)", "rng.choice(np.flatnonzero(probabilities))", "p=probabilities"),
+        ("place before length", "        count = rng.choice(len(probabilities), p=probabilities) + 1\n        first = rng.integers(len(words) - count + 1)\n",
+         "        first = rng.integers(len(words))\n        count = rng.choice(len(probabilities), p=probabilities) + 1\n        if first + count > len(words):\n            continue\n",
+         "before the place"),
+        ("more attempts", "range(100)", "range(150)", "at most 100 each"),
     ],
     "5.5": [
         ("last token kept", "tokens[:-1], tokens[1:]", "tokens, tokens[1:]", "it has no target"),

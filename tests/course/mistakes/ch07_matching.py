@@ -47,6 +47,12 @@ MISTAKES = {
          "largest accuracy"),
         ("F1 of dev", "return best_threshold, evaluate(test_probabilities, test_labels, best_threshold)[3]",
          "return best_threshold, best_f1", "F1 on dev"),
+        ("multiples of 0.001", "in np.unique(dev_probabilities)", "in np.arange(1, 1000) / 1000", "multiples of 0.001"),
+        ("test breaks ties", "evaluate(dev_probabilities, dev_labels, threshold)[3]",
+         "evaluate(dev_probabilities, dev_labels, threshold)[3] + 1e-6 * evaluate(test_probabilities, test_labels, threshold)[3]",
+         "takes part in the choice"),
+        ("dev sorted in place", "    for threshold in np.unique(dev_probabilities):", "    dev_probabilities.sort()\n    for threshold in dev_probabilities:",
+         "changes its inputs"),
     ],
     "7.4": [
         ("sign swapped", "margin - positive + negative", "margin + positive - negative", "sign is swapped"),
@@ -59,5 +65,7 @@ MISTAKES = {
         ("sigmoid twice", "F.binary_cross_entropy(scores", "F.binary_cross_entropy_with_logits(scores", "sigmoid was applied again"),
         ("labels swapped", "[paddle.ones_like(positive), paddle.zeros_like(negative)]",
          "[paddle.zeros_like(positive), paddle.ones_like(negative)]", "labels are swapped"),
+        ("only the first d-", "margin - positive + negative", "margin - positive + negative[:, :1]", "Only the first d-"),
+        ("d- detached", "margin - positive + negative", "margin - positive + negative.detach()", "has no gradient for"),
     ],
 }  # fmt: skip

@@ -30,6 +30,15 @@ MISTAKES = {
         ("summed", NSP, 'F.cross_entropy(nsp_logits, nsp_labels, reduction="sum")', "not their mean"),
         ("padding predicted", "F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)", "F.cross_entropy(lm_logits, lm_labels)",
          "wrong for NSP only"),
+        ("the padding renumbered in place", "lm_loss = F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)",
+         "lm_labels[lm_labels == PAD] = -100\n    lm_loss = F.cross_entropy(lm_logits, lm_labels)", "number of all positions"),
+        ("labels changed in place", "lm_loss = F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)",
+         "lm_loss = F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)\n    lm_labels[lm_labels == PAD] = -100",
+         "in place"),
+        ("masked LM as a number", "F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)",
+         "float(F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD))", "no gradient"),
+        ("masked LM for each position", "F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD)",
+         'F.cross_entropy(lm_logits, lm_labels, ignore_index=PAD, reduction="none")', "`lm_loss` has to be one number"),
     ],
     "9.2": [
         ("a Python list", DENSE, "self.layers = [nn.Linear(size, hidden)]\n        self.dense = lambda x: self.layers[0](x)",
@@ -51,6 +60,13 @@ MISTAKES = {
         {CLASSIFIER}
         features = x""", "hidden layer is gone"),
         ("detached", "paddle.tanh(self.dense(x))", "paddle.tanh(self.dense(x)).detach()", "detached"),
+        ("relu, and a bias that is a row", MATCHER, f"""self.weight = self.create_parameter([size, hidden])
+        self.bias = self.create_parameter([1, hidden], is_bias=True)
+        {CLASSIFIER}
+        features = F.relu(paddle.matmul(x, self.weight) + self.bias)""", "relu"),
+        ("no bias", DENSE, "self.dense = nn.Linear(size, hidden, bias_attr=False)", "a bias of the formula"),
+        ("dropout", FEATURES, FEATURES.replace("paddle.tanh", "F.dropout(paddle.tanh") + ", 0.05, training=self.training)",
+         "no dropout"),
     ],
     "9.3": [
         ("one order for all epochs", PERMUTED, PERMUTED.replace("[seed, epoch]", "seed"), "not again in each epoch"),
@@ -77,6 +93,7 @@ MISTAKES = {
         ("the mask inverted", "is_token = (labels != PAD).astype(\"float32\")  # [B, S]\n    return (each * is_token).sum()",
          "is_token = (labels == PAD).astype(\"float32\")\n    return (each * is_token).sum()", "inverted"),
         ("a sum", RATIO, "return (each * is_token).sum()", "not their mean"),
+        ("labels changed in place", RATIO, RATIO.replace("return", "labels[labels == PAD] = -100\n    return"), "in place"),
     ],
     "9.5": [
         ("only NumPy seeded", SEEDED, SEEDED.replace("set_seed", "np.random.seed"), "not seeded by `seed` anywhere"),
@@ -87,6 +104,8 @@ MISTAKES = {
         ("a head of zeros", "    run = {", "    model[1].weight.set_value(paddle.zeros([24, 2]))\n    run = {", "the same head"),
         ("no dropout", "nn.Dropout(0.1)", "nn.Dropout(0.0)", "without dropout"),
         ("no shuffling", "np.random.permutation(64)", "np.arange(64)", "same order of the rows. It has to"),
+        ("dropout seeded in each epoch", "for _ in range(2):\n", "for _ in range(2):\n        paddle.seed(seed)\n",
+         "dropout masks repeat"),
     ],
     "9.6": [
         ("stepped each time, but less", SUMMED + BACKWARD + STEP, "labels[rows]) / accumulation_steps\n" + BACKWARD + INNER, "only a smaller one"),
@@ -102,6 +121,8 @@ MISTAKES = {
         ("the last group lost", STEP, "        if end - begin < group_size:\n            break\n" + STEP, "its rows are lost"),
         ("one large batch", "for first in range(begin, end, batch_size):\n            rows = slice(first, first + batch_size)",
          "for first in [begin]:\n            rows = slice(begin, end)", "at once"),
+        ("4 rows always", "losses, group_size = []", "batch_size = min(batch_size, 4)\n    losses, group_size = []", "`batch_size` and"),
+        ("an array", "losses.append(total)\n    return losses", "losses.append(total)\n    return np.array(losses)", "has to return a list"),
     ],
     "9.7": [
         ("the threshold fitted on test", KEPT, KEPT + "    threshold = best_threshold(test_scores[number], test_labels)\n",

@@ -11,6 +11,8 @@ MISTAKES = {
         ("one [SEP]", "from_a[..., first_sep] + from_a[..., last]", "from_a[..., first_sep]", "Only the first [SEP]"),
         ("all tokens of A", ".sum(-1)[..., same.any(1)]", ".sum(-1)", "only those that occur in B"),
         ("mean of the pairs", "to_same.mean(-1)\n", "to_same.sum(-1) / same.sum()\n", "mean over the pairs"),
+        ("largest of the equal tokens", "(a_to_b * same).sum(-1)", "(a_to_b * same).max(-1)", "Only the largest weight"),
+        ("attention changed", "first_sep, last = tokens.index(\"[SEP]\"), len(tokens) - 1", "first_sep, last = tokens.index(\"[SEP]\"), len(tokens) - 1\n    attention[:, :, 0] = 0", "changes `attention`"),
     ],
     "10.2": [
         ("sign reversed", "effects.append(whole - score(\"\".join(changed), text_b))", "effects.append(score(\"\".join(changed), text_b) - whole)", "The sign is wrong"),
@@ -23,6 +25,7 @@ MISTAKES = {
         ("one replacement for a word", "replacement * len(word)", "replacement", "each of its characters"),
         ("list scored", "score(\"\".join(changed), text_b)", "score(changed, text_b)", "needs two strings"),
         ("single effects added", "effects[first, second] = whole - score(\"\".join(rest), text_b)", "effects[first, second] = leave_out(words, text_b, score)[[first, second]].sum()", "not the sum"),
+        ("the demo's length", "effects = np.zeros([len(words), len(words)])", "effects = np.zeros([7, 7])", "has the shape [7, 7]; expected [3, 3]"),
         ("words in place of positions", "if position not in (first, second)", "if word not in (words[first], words[second])", "the two positions only"),
     ],
 }
