@@ -13,12 +13,12 @@
 #    probability of a match (softmax over the two columns). Return a list of N polarities.
 
 # %% [markdown] lang="zh"
-# 一条餐馆评论可能夸味道，又嫌价格贵。它对*某一个*方面说了什么：正面、负面，还是没提到？作为单句任务，
-# 每个方面都要有自己的头。Sun et al. 2019 改用文字来问：把“关于价格，评价是正面的吗？”这样的*辅助句*作为句子 B，
+# 一条餐馆评论可能夸味道，又嫌价格贵。它对*某一个*方面说了什么：正面、负面，还是没提到？当作单句任务的话，
+# 每个方面都要有一个头。Sun et al. 2019 改用文字来问：把“关于价格，评价是正面的吗？”这样的*辅助句*作为句子 B，
 # 模型只需判断它与评论相符（1）还是不符（0）。这样，不论有多少个方面和极性，都是只有两类的句对任务（6.1）。
 #
 # 1. 请写出 `to_pairs(text, aspect, polarity)`。它按 `POLARITIES` 的顺序，为每种极性返回一个句对：
-#    由三个元组`(text, question, label)` 组成的列表。问题是 `QUESTIONS[p].format(aspect)`，p 是这个句对的极性。
+#    由三个元组 `(text, question, label)` 组成的列表。问题是 `QUESTIONS[p].format(aspect)`，p 是这个句对的极性。
 #    如果问题与评论相符，即 p 就是正确的 `polarity`，标签是 1，否则是 0。
 # 2. 请写出 `decide(logits)`。`logits` 是 float32 `[3 N, 2]`：第 3k、3k + 1、3k + 2 行是例子 k 的三个句对，
 #    第 1 列是“相符”这一类。一个例子的预测，是相符概率（在两列上做 softmax）最高的那个句对的极性。
@@ -30,7 +30,6 @@ import paddle.nn.functional as F
 
 from app.course import ROOT
 
-CHECKPOINT = f"{ROOT}/data/models/bert-mini-zh"
 POLARITIES = ["正面", "负面", "没提到"]
 QUESTIONS = {"正面": "关于{}，评价是正面的吗？", "负面": "关于{}，评价是负面的吗？", "没提到": "没有提到{}吗？"}
 

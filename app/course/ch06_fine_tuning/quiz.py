@@ -28,11 +28,10 @@ QUESTIONS = (
              "在一批带标签的句子里，为什么 [CLS]、[SEP] 和填充的标签是 -100，而不是标签 O 的编号？"),
         right=Text("They add nothing to the loss, and give no gradient", "它们不进入损失，也不带来梯度"),
         reason=Text("-100 is ignore_index. With O, a batch with much padding would have a small loss without any learning, "
-                    "and the "
-                    "gradient would go into predicting O on padding. In Paddle the mean has to be taken over the counted "
-                    "tokens by hand.",
-                    "-100 就是 ignore_index。如果标为 O，填充多的批次不用学习损失就小，梯度也会花在给填充预测 O 上。"
-                    "在 Paddle 里，还需要自己只对计入的词元取平均。"),
+                    "and the gradient would go into predicting O on padding. In Paddle the mean has to be taken over the "
+                    "counted tokens by hand.",
+                    "-100 就是 ignore_index。如果标为 O，填充多的批次不用学习损失就小，梯度也会花在给填充预测 O 上。在 Paddle "
+                    "里，还需要自己只对计入的词元取平均。"),
         wrong=(
             (Text("So that the encoder does not attend to them", "让编码器不去关注它们"),
              Text("Labels are used in the loss only. Attention to padding is switched off by a mask; [CLS] and [SEP] stay "
@@ -70,11 +69,9 @@ QUESTIONS = (
         right=Text("Large steps on little data would destroy what the encoder learned in pretraining",
                    "数据少而步子大，会毁掉编码器在预训练中学到的东西"),
         reason=Text("Most knowledge is in the encoder's weights, which are near a good place already. A small model (as the "
-                    "one shipped here) takes "
-                    "more, 1e-4 and above; the best value is found on the dev set.",
+                    "one shipped here) takes more, 1e-4 and above; the best value is found on the dev set.",
                     "大部分知识在编码器的权重里，它们已经离好的位置不远。小模型（例如这里自带的）可以用大一些的学习率，1e-4 "
-                    "或更大；"
-                    "最好的值要在验证集上找。"),
+                    "或更大；最好的值要在验证集上找。"),
         wrong=(
             (Text("Because the head has only few parameters", "因为头的参数很少"),
              Text("The head alone could take a larger rate, as it starts from random weights. The rate is for the encoder's "
@@ -91,9 +88,8 @@ QUESTIONS = (
         Text("What does an auxiliary sentence (Sun et al. 2019) give?", "辅助句（Sun et al. 2019）带来了什么？"),
         right=Text("The model reads in words what is asked, so one match / no-match head serves all aspects",
                    "模型从文字里读到问的是什么，所以一个“相符/不符”的头就能处理所有方面"),
-        reason=Text("The single-sentence task becomes a pair task: encoder and pair head stay the same whatever is asked, "
-                    "and each example gives several "
-                    "training pairs. The price is one pass through the encoder for each candidate.",
+        reason=Text("The single-sentence task becomes a pair task: encoder and pair head stay the same whatever is asked, and "
+                    "each example gives several training pairs. The price is one pass through the encoder for each candidate.",
                     "单句任务变成句对任务：不论问什么，编码器和句对的头都不变，每个例子还给出好几个训练句对。"
                     "代价是每个候选都要经过编码器一次。"),
         wrong=(

@@ -15,14 +15,14 @@
 #    Afterwards the gradients are cleared for the next step. It returns the loss of the batch as a Python number.
 
 # %% [markdown] lang="zh"
-# 微调是在预训练编码器上加一个小的层（叫做*头*），用某个任务的数据把两者一起训练。BERT 有四种用法：句对（本练习）、
+# 微调就是给预训练编码器加一个小的层（叫做*头*），再用某个任务的数据把两者一起训练。BERT 有四种用法：句对（本练习）、
 # 单句（6.2）、给每个词元打标签（6.3）、在段落里找答案（6.4）。
 #
 # 第一种用法的输入是 `[CLS] A [SEP] B [SEP]`。编码器返回两个张量：所有词元的向量 `[B, S, H]`，以及*池化*向量 `[B, H]`，
 # 即 `[CLS]` 的向量再经过一个线性层和 tanh。`token_type_ids` 告诉编码器哪些词元属于 A（0），哪些属于 B（1）。
 #
 # 1. 请写出类 `PairClassifier`，它有两个方法。`__init__(self, encoder, classes)`：把编码器保存为模型的一部分，
-#    再建立一个比率为 0.1 的 dropout 层，和一个从向量长度（`encoder.config.hidden_size`）到 `classes` 的线性层。
+#    再建立一个丢弃率为 0.1 的 dropout 层，和一个线性层：输入是向量的长度（`encoder.config.hidden_size`），输出是 `classes` 个数。
 #    `forward(self, input_ids, token_type_ids)`：编码器、池化向量、dropout、线性层。返回 logits，不做 softmax。
 # 2. 请写出 `train_step`：计算 logits、交叉熵（对批取平均）、梯度，让优化器走一步。之后清除梯度，为下一步做准备。
 #    函数返回这一批的损失，是一个 Python 数。
@@ -68,12 +68,12 @@ def train_step(model, optimizer, input_ids, token_type_ids, labels):
 
 
 # %% [markdown] lang="en"
-# Some steps on pairs of `data/sample/train.tsv` (label 1: both questions mean the same). A guess without knowledge has
-# the loss ln 2 = 0.693. The learning rate is 3e-4; a base model takes 2e-5 to 5e-5, a small model needs more.
+# Some steps on pairs of `data/sample/train.tsv` (label 1: both questions mean the same). A guess without knowledge, 0.5
+# for each label, has the loss ln 2 = 0.693. The learning rate is 3e-4; a base model takes 2e-5 to 5e-5, a small model needs more.
 
 # %% [markdown] lang="zh"
-# 用 `data/sample/train.tsv` 里的句对（标签 1：两个问题意思相同）训练几步。什么都不知道时，猜测的损失是 ln 2 = 0.693。
-# 学习率是 3e-4；base 大小的模型用 2e-5 到 5e-5，小模型需要大一些。
+# 用 `data/sample/train.tsv` 里的句对（标签 1：两个问题意思相同）训练几步。
+# 什么都不知道、两类各给 0.5 的猜测，损失是 ln 2 = 0.693。学习率是 3e-4；base 大小的模型用 2e-5 到 5e-5，小模型需要大一些。
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(CHECKPOINT)

@@ -7,8 +7,8 @@
 #
 # 1. Write the class `SentenceClassifier`. `__init__(self, encoder, classes)` makes a dropout layer (0.1) and two linear
 #    layers: the first from H to H (H is `encoder.config.hidden_size`), the second from H to `classes`.
-#    `forward(self, input_ids, token_type_ids)` takes the vector of `[CLS]`, the first token, from the encoder's sequence
-#    output `[B, S, H]`, and returns the logits of the formula.
+#    `forward(self, input_ids, token_type_ids)` gives both arguments to the encoder, takes the vector of `[CLS]`, the first
+#    token, from its sequence output `[B, S, H]`, and returns the logits of the formula.
 # 2. Write `predict(model, input_ids, token_type_ids, names)`. For each text it returns the name of the most likely class
 #    and its probability: a list of B pairs such as `("天气", 0.93)`. `names[k]` is the name of class k. A prediction uses
 #    no dropout (`model.eval()`) and computes no gradients (`paddle.no_grad()`).
@@ -21,8 +21,8 @@
 #
 # 1. 请写出类 `SentenceClassifier`。`__init__(self, encoder, classes)` 建立一个 dropout 层（0.1）和两个线性层：
 #    第一个从 H 到 H（H 是 `encoder.config.hidden_size`），第二个从 H 到 `classes`。
-#    `forward(self, input_ids, token_type_ids)`从编码器的 sequence 输出 `[B, S, H]` 里取出 `[CLS]`（第一个词元）的向量，
-#    按公式返回 logits。
+#    `forward(self, input_ids, token_type_ids)` 把两个参数都传给编码器，从它的 sequence 输出 `[B, S, H]` 里取出 `[CLS]`
+#    （第一个词元）的向量，按公式返回 logits。
 # 2. 请写出 `predict(model, input_ids, token_type_ids, names)`。对每个文本，返回最可能的类别的名字和概率：
 #    一个由 B 个二元组组成的列表，例如 `("天气", 0.93)`。`names[k]` 是第 k 类的名字。
 #    预测时不用 dropout（`model.eval()`），也不计算梯度（`paddle.no_grad()`）。
@@ -70,11 +70,11 @@ def predict(model, input_ids, token_type_ids, names):
 
 # %% [markdown] lang="en"
 # `data/course/intents.tsv` has requests to a voice assistant and what the speaker wants, in six classes. Before training,
-# the model knows nothing, and its loss is near ln 6 = 1.792.
+# the head is random: a guess that gives each class 1/6 has the loss ln 6 = 1.792, and this model is no better than that.
 
 # %% [markdown] lang="zh"
-# `data/course/intents.tsv` 里是对语音助手说的话，以及说话人想做什么，共六类。训练之前模型什么都不知道，
-# 损失在 ln 6 = 1.792 附近。
+# `data/course/intents.tsv` 里是对语音助手说的话，以及说话人想做什么，共六类。训练之前头是随机的：
+# 给每类 1/6 的猜测，损失是 ln 6 = 1.792，这个模型并不比它好。
 
 # %%
 tokenizer = AutoTokenizer.from_pretrained(CHECKPOINT)
@@ -106,6 +106,8 @@ model = SentenceClassifier(AutoModel.from_pretrained(CHECKPOINT), len(INTENTS))
 input_ids, token_type_ids, labels = batch_of(test_rows[:4])
 for (text, intent), guess in zip(test_rows, predict(model, input_ids, token_type_ids, INTENTS)):
     print(text, "| right:", intent, "| before training:", guess)
+input_ids, token_type_ids, labels = batch_of(test_rows)
+print(f"loss before training: {float(F.cross_entropy(model(input_ids, token_type_ids), labels)):.3f}")
 
 # %% [markdown] lang="en"
 # Lab (about a minute): three passes over 480 requests. The test part has other wordings and other names than the train
@@ -113,8 +115,8 @@ for (text, intent), guess in zip(test_rows, predict(model, input_ids, token_type
 # misleading?
 
 # %% [markdown] lang="zh"
-# 实验（约一分钟）：把 480 句话训练三遍。测试部分的说法和名称与训练部分不同，每类 20 句，所以固定回答一类的准确率是 1/6。
-# 哪些句子判断错了？是被哪些词误导的？
+# 实验（约一分钟）：在 480 句话上训练三遍。测试部分的说法和名称与训练部分不同，每类 20 句，所以固定回答一类的准确率是 1/6。
+# 哪些句子判断错了？哪些词误导了模型？
 
 # %% tags=["lab"]
 EPOCHS, BATCH = 3, 16

@@ -18,7 +18,7 @@
 # 答案就是从某个起点到某个终点的片段。
 #
 # 1. 请写出类 `SpanReader`。`__init__(self, encoder)` 保存编码器，建立一个有两个输出的线性层。
-#    `forward(self, input_ids, token_type_ids)`返回两个张量 `[B, S]`：起点分数（线性层的输出 0）和终点分数（输出 1）。
+#    `forward(self, input_ids, token_type_ids)` 返回两个张量 `[B, S]`：起点分数（线性层的输出 0）和终点分数（输出 1）。
 #    `loss(self, start, end, first, last)` 接收这两个分数，以及正确答案的第一个和最后一个词元的位置，各是 int64 `[B]`。
 #    选一个位置就是 S 类的分类。损失是两个交叉熵的平均，一个是起点的，一个是终点的。
 # 2. 请写出 `best_span(start, end, left, right, longest)`。`start` 和 `end` 是一个文本的分数（NumPy，长度 S）；
@@ -124,8 +124,8 @@ for row, (one, other) in zip(test_rows, zip(start.numpy(), end.numpy())):
 # comparison: a random span of the right length.
 
 # %% [markdown] lang="zh"
-# 实验（两到三分钟，本章最难的任务）：把 480 个问题训练八遍。测试部分的答案都没有在训练部分出现过。
-# 精确匹配率是答案一字不差的问题所占的比例。作为比较：随机取一个长度正确的片段。
+# 实验（两到三分钟，本章最难的任务）：在 480 个问题上训练八遍。测试部分的答案都没有在训练部分出现过。
+# 精确匹配率是答案一字不差的问题所占的比例。作为对照：随机取一个长度正确的片段。
 
 # %% tags=["lab"]
 EPOCHS, BATCH = 8, 16

@@ -10,66 +10,44 @@ import paddle
 import paddle.nn.functional as F
 
 from app.course.answers import Student, equal, require
-from app.course.ch06_fine_tuning.small_models import (
-    CHECKPOINT,
-    inputs,
-    require_dropout,
-    require_gradients,
-    require_linear,
-    require_model,
-    small_encoder,
-    trains,
-)
+from app.course.calls import call, tensor
+from app.course.ch06_fine_tuning.heads import SOFTMAX_TWICE, Head, train
 from app.course.texts import Text
 
 
 def check(student: Student) -> Iterator[Text]:
     """The head on a small encoder, its loss, the decoding of given tags, then a short training on the shipped checkpoint."""
-    yield from _check_model(student)
-    yield from _check_loss(student)
-    yield from _check_decode(student)
-    yield from _check_training(student)
-
-
-def _check_model(student: Student) -> Iterator[Text]:
     paddle.seed(67)
-    encoder = small_encoder(8)
-    ids, types = inputs(2, 6)
-    types = paddle.zeros_like(types)
-    model = student.Tagger(encoder, 3)
-    require_model("Tagger", model, encoder)
-    model.eval()
-    (linear,) = require_linear(model, encoder, 1, 3)
-    linear.weight.set_value(paddle.randn([8, 3]))
-    sequence, pooled = encoder(ids, types)
-    logits = model(ids, types)
-    equal(
-        "model(input_ids, token_type_ids)", logits, linear(sequence),
-        [
-            (linear(pooled), Text(
-                "The pooled vector was used: one row of logits per text. Every token needs its own, from the sequence output.",
-                "用了池化向量：每个文本只有一行 logits。每个词元都要有自己的，来自 sequence 输出。")),
-            (linear(sequence[:, 0]), Text(
-                "Only [CLS] is tagged; every token needs its logits.", "只给 [CLS] 打了标签；每个词元都要有 logits。")),
-            (linear(sequence[:, 1:]), Text(
-                "[CLS] is cut off: the logits have to stay [B, S, tags], because `loss` counts positions with it.",
-                "[CLS] 被去掉了：logits 的形状应保持 [B, S, tags]，因为 `loss` 里的位置把它算在内。")),
-            (linear(sequence[:, 1:-1]), Text(
-                "[CLS] and the last token are cut off; the logits have to stay [B, S, tags].",
-                "[CLS] 和最后一个词元被去掉了；logits 的形状应保持 [B, S, tags]。")),
-            (F.softmax(linear(sequence)), Text(
-                "These are probabilities; forward has to return logits.", "这是概率；forward 应该返回 logits。")),
-        ],
-    )  # fmt: skip
-    require_dropout(model, encoder, ids, types)
-    require_gradients(model, encoder, model.loss(model(ids, types), [[0, 2, 1, 1], [2, 0]]))
-    yield Text(
-        f"Tagger: logits {list(logits.shape)} for 2 texts of 6 tokens and 3 tags.",
-        f"Tagger：2 个文本、每个 6 个词元、3 个标签，logits 的形状是 {list(logits.shape)}。",
+    head = Head(student, "Tagger", (3,), hidden=8, batch=(2, 6), outputs=3)
+    yield _check_model(head)
+    yield _check_loss(student, head)
+    yield _check_decode(student)
+    yield _check_training(student)
+
+
+def _check_model(head: Head) -> Text:
+    (linear,), sequence = head.linears, head.sequence
+    head.check_logits(linear, lambda sequence, _: sequence, [
+        (linear(head.pooled), Text(
+            "The pooled vector was used: one row of logits per text. Every token needs its own, from the sequence output.",
+            "用了池化向量：每个文本只有一行 logits。每个词元都要有自己的，来自 sequence 输出。")),
+        (linear(sequence[:, 0]), Text(
+            "Only [CLS] is tagged; every token needs its logits.", "只给 [CLS] 打了标签；每个词元都要有 logits。")),
+        (linear(sequence[:, 1:]), Text(
+            "[CLS] is cut off: the logits have to stay [B, S, tags], because `loss` counts positions with it.",
+            "[CLS] 被去掉了：logits 的形状应保持 [B, S, tags]，因为 `loss` 里的位置把它算在内。")),
+        (linear(sequence[:, 1:-1]), Text(
+            "[CLS] and the last token are cut off; the logits have to stay [B, S, tags].",
+            "[CLS] 和最后一个词元被去掉了；logits 的形状应保持 [B, S, tags]。")),
+    ])  # fmt: skip
+    head.check_dropout(Text("the linear layer", "线性层"))
+    return Text(
+        "Tagger: logits [2, 6, 3] for 2 texts of 6 tokens and 3 tags; dropout in training only.",
+        "Tagger：2 个文本、每个 6 个词元、3 个标签，logits 的形状是 [2, 6, 3]；只在训练时有 dropout。",
     )
 
 
-def _check_loss(student: Student) -> Iterator[Text]:
+def _check_loss(student: Student, head: Head) -> Text:
     rng = np.random.default_rng(68)
     logits = paddle.to_tensor(rng.normal(scale=2, size=[3, 9, 4]).astype("float32"))
     tags = [[3, 0, 1, 2, 0], [2, 1], [0, 3, 1, 2, 2, 1, 3]]  # the last row has no padding
@@ -90,9 +68,8 @@ def _check_loss(student: Student) -> Iterator[Text]:
         total = -np.take_along_axis(logs, np.where(counted, labels, 0)[..., None], axis=-1)[..., 0][counted].sum()
         return total / (count or counted.sum())
 
-    model = student.Tagger(small_encoder(8), 4)
     right, zeros = loss(labels()), loss(labels(outside=0, padding=0))
-    got = model.loss(logits, tags)
+    got = tensor("loss(logits, tags)", call(student.Tagger.loss, head.model, logits, tags))
     everything = Text(
         "[CLS], [SEP] and padding are counted, as if they had the tag 0 (O). Their label is -100.",
         "[CLS]、[SEP] 和填充也被计入了，好像它们的标签是 0（O）。它们的标签应为 -100。",
@@ -111,7 +88,7 @@ def _check_loss(student: Student) -> Iterator[Text]:
     )
     probabilities = F.softmax(logits).numpy()
     equal(
-        "loss(logits, tags)", got.reshape([]) if isinstance(got, paddle.Tensor) and got.size == 1 else got, right,
+        "loss(logits, tags)", got.reshape([]) if got.size == 1 else got, right,
         [
             (loss(labels(), 27), Text(
                 "The sum is right, but it is divided by B x S = 27, not by the 14 characters. The mean of F.cross_entropy "
@@ -130,19 +107,17 @@ def _check_loss(student: Student) -> Iterator[Text]:
             (np.mean([loss(labels()[[row]], 0, logits.numpy()[[row]]) for row in range(3)]), Text(
                 "This is the mean of the texts' means; every character of the batch counts the same.",
                 "这是各文本平均值的平均；批里的每个字应该同等计算。")),
-            *((loss(labels(), count, probabilities), Text(
-                "There is a softmax before cross_entropy, which contains one already.",
-                "在 cross_entropy 之前又做了一次 softmax，它自己已经包含了。")) for count in (14, 27)),
+            *((loss(labels(), count, probabilities), SOFTMAX_TWICE) for count in (14, 27)),
         ],
     )  # fmt: skip
-    require(tags == [[3, 0, 1, 2, 0], [2, 1], [0, 3, 1, 2, 2, 1, 3]], "loss changes the list `tags`.", "loss 改变了列表 `tags`。")
-    yield Text(
+    head.check_gradients(head.model.loss(head.model(head.ids, head.types), [[0, 2, 1, 1], [2, 0]]))
+    return Text(
         f"loss: {right:.3f} over 5 + 2 + 7 = 14 characters; with [CLS], [SEP] and padding as O it would be {zeros:.3f} over 27.",
         f"loss：5+2+7 = 14 个字的平均是 {right:.3f}；如果把 [CLS]、[SEP] 和填充当成 O，27 个位置的平均会是 {zeros:.3f}。",
     )
 
 
-def _check_decode(student: Student) -> Iterator[Text]:
+def _check_decode(student: Student) -> Text:
     another_type = Text(
         "An I- of another type continues the entity; it has to start a new one.",
         "类型不同的 `I-` 接上了前面的实体；它应该开始一个新的实体。",
@@ -183,29 +158,34 @@ def _check_decode(student: Student) -> Iterator[Text]:
             ([("LOC", 0, 4)], Text("The entity goes on through an O.", "实体跨过了 O。")),
             ([("LOC", 0, 3)], Text("The entity goes on through an O.", "实体跨过了 O。")),
         )),
+        ("I-TIME I-TIME O B-PER", [("TIME", 0, 2), ("PER", 3, 4)], (
+            ([("PER", 3, 4)], Text(
+                "An I- at the beginning of the text is lost; it has to start a new entity.",
+                "文本开头的 `I-` 丢失了；它应该开始一个新的实体。")),
+            ([("TIME", 1, 2), ("PER", 3, 4)], Text(
+                "The first I- of the text is lost; it has to start a new entity.",
+                "文本的第一个 `I-` 丢失了；它应该开始一个新的实体。")),
+        )),
         ("O O", [], ()),
     )  # fmt: skip
     for tags, expected, mistakes in cases:
         given = tags.split()
-        got = student.decode(given)
+        got = call(student.decode, given)
         got = [tuple(entity) for entity in got] if isinstance(got, (list, tuple)) else got
         require(
             isinstance(got, list) or got is None,
             "decode has to return a list of (type, start, end).", "decode 应该返回由 (类型, start, end) 组成的列表。",
         )  # fmt: skip
         equal(f'decode("{tags}".split())', got, expected, [(list(value), text) for value, text in mistakes])
-    yield Text(
+    return Text(
         "decode: right for entities at the end, side by side, and for an I- without its B-.",
         "decode：末尾的实体、相邻的实体、没有 `B-` 的 `I-` 都正确。",
     )
 
 
-def _check_training(student: Student) -> Iterator[Text]:
-    from paddlenlp.transformers import AutoModel
-
-    paddle.seed(69)
+def _check_training(student: Student) -> Text:
     ids = paddle.randint(200, 4000, [8, 9])
     numbers = (ids[:, 1:8] % 7).tolist()  # the tag is in the token itself
     ids[:, 0], ids[:, 8] = 2, 3
-    model = student.Tagger(AutoModel.from_pretrained(CHECKPOINT), 7)
-    yield from trains(model, lambda: model.loss(model(ids, paddle.zeros_like(ids)), numbers), 15, 1e-3, math.log(7))
+    types = paddle.zeros_like(ids)
+    return train(student, "Tagger", (7,), lambda model: model.loss(model(ids, types), numbers), 15, 1e-3, math.log(7))

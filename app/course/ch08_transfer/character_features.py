@@ -24,5 +24,6 @@ def pair_features(split: str, pairs: int, size: int = 128) -> Tuple[np.ndarray, 
 
 
 def _counts(text: str, size: int) -> np.ndarray:
+    """float32 [size]: how often the characters and pairs of neighbours occur whose hash is this place."""
     pieces = [*text, *map("".join, zip(text, text[1:]))]
     return np.bincount([zlib.crc32(piece.encode()) % size for piece in pieces], minlength=size).astype(np.float32)

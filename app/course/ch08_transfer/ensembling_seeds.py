@@ -6,7 +6,7 @@
 # |---|---|
 # | `"probabilities"` | softmax of each model's logits, then the mean over the models |
 # | `"logits"` | the mean of the logits over the models, then one softmax |
-# | `"vote"` | the share of the models that predict each label (a model predicts its largest logit) |
+# | `"vote"` | the share of the models that predict each label (a model predicts the label with its largest logit) |
 #
 # Write `ensemble(logits, way)`. `logits` is a float32 tensor [M, N, C]: models, texts, labels. The result is a float32 tensor
 # [N, C] whose rows sum to 1 for all three ways, so the prediction is its `argmax`.
@@ -18,7 +18,7 @@
 # |---|---|
 # | `"probabilities"` | 每个模型的 logits 先做 softmax，再对模型求平均 |
 # | `"logits"` | logits 先对模型求平均，再做一次 softmax |
-# | `"vote"` | 预测每个标签的模型所占的比例（模型预测它最大的那个 logit） |
+# | `"vote"` | 预测每个标签的模型所占的比例（一个模型预测的是它的 logit 最大的标签） |
 #
 # 请写出 `ensemble(logits, way)`。`logits` 是 float32 张量 [M, N, C]：模型、文本、标签。结果是 float32 张量 [N, C]，
 # 三种方式的每一行之和都是 1，所以预测就是它的 `argmax`。

@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # To compare two texts by the cosine of two vectors, each text needs **one** vector, but the encoder gives one vector for each
-# token and each layer. With `output_hidden_states=True` the model returns all of them: `hidden_states` has `L + 1` tensors [B,
-# S, H] for `L` layers. `hidden_states[0]` is the output of the embeddings, `hidden_states[1]` that of the first layer,
+# token and each layer. With `output_hidden_states=True` the model returns all of them: `hidden_states` has `L + 1` tensors
+# [B, S, H] for `L` layers. `hidden_states[0]` is the output of the embeddings, `hidden_states[1]` that of the first layer,
 # `hidden_states[-1]` that of the last.
 #
 # Write `pool(hidden_states, mask, way, weights)`. It returns one vector for each text, [B, H]:
@@ -64,10 +64,10 @@ def pool(hidden_states, mask, way, weights=None):
 
 
 # %% [markdown] lang="en"
-# The demo first compares the vector of a short text alone with its vector in a batch with a longer text: padding may change
-# nothing. Then it takes 200 pairs of the dev set and compares the cosine of text_a and text_b, for each way, with the model as
-# it was pretrained. AUC is the probability that a matching pair has a larger cosine than a pair that does not match: 0.5 is
-# chance, 1 is perfect.
+# The demo first compares the vector of a short text alone with its vector in a batch with a longer text: padding must not
+# change anything. Then it takes 200 pairs of the dev set and compares the cosine of text_a and text_b, for each way, with the
+# model as it was pretrained. AUC is the probability that a matching pair has a larger cosine than a pair that does not match:
+# 0.5 is chance, 1 is perfect.
 #
 # * `hard`: against the pairs with label 0 of the same 200. On average they share nearly as many characters as the matching
 #   pairs.
@@ -84,7 +84,7 @@ def pool(hidden_states, mask, way, weights=None):
 # 1 是完美。
 #
 # * `hard`：与这 200 对里标签为 0 的比较。平均来说，它们两句相同的字几乎与匹配的对一样多。
-# * `easy`：与"text_a 配上另一行的 text_b"比较。
+# * `easy`：与“text_a 配上另一行的 text_b”比较。
 #
 # 请注意看：对容易的负例，求平均比 [CLS] 区分得更好，因为没有哪个预训练任务要求 [CLS] 向量的余弦有意义。各种平均之间差别很小。
 # 对困难的负例，没有一种方式明显好于瞎猜，所以必须微调。最后一列是容易负例的平均余弦：它远大于 0，

@@ -26,7 +26,8 @@ QUESTIONS = (
              "十个任务使用同一个预训练编码器。与全量微调相比，适配器节省了什么？"),
         right=Text("Storage: one encoder for all tasks, and a small file of adapters, layer norms and head for each task",
                    "存储：所有任务共用一个编码器，每个任务只存一个小文件（适配器、层归一化和分类头）"),
-        reason=Text("Few parameters differ between the tasks. Full fine-tuning needs a complete model for each.",
+        reason=Text("Only a few per cent of the parameters differ between the tasks. Full fine-tuning needs a complete model for "
+                    "each.",
                     "各任务之间只有百分之几的参数不同。全量微调要为每个任务存一个完整的模型。"),
         wrong=(
             (Text("Time for a prediction", "预测的时间"),
@@ -65,8 +66,8 @@ QUESTIONS = (
     Question(
         Text("Three classifiers were trained from random weights with different seeds. How can they be combined?",
              "三个分类器从随机权重出发、用不同的随机种子训练。怎样把它们合起来？"),
-        right=Text("By the mean of their probabilities; the mean of their weights is useless",
-                   "对它们的概率取平均；对权重取平均没有用"),
+        right=Text("By the mean of their probabilities; the mean of their weights is a much worse model",
+                   "对它们的概率取平均；对权重取平均会差得多"),
         reason=Text("All give the same meaning to their outputs, but their hidden units are in a different order, so a mean of "
                     "the weights mixes unrelated units. Weights can be averaged for checkpoints of one run.",
                     "它们的输出含义相同，但隐藏单元的顺序不同，平均权重会把无关的单元混在一起。"

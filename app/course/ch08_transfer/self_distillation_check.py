@@ -8,6 +8,7 @@ import paddle
 import paddle.nn.functional as F
 
 from app.course.answers import Student, equal, require
+from app.course.calls import call, tensor
 from app.course.texts import Text
 
 ALPHA, TEMPERATURE = 0.3, 2.5
@@ -19,14 +20,14 @@ def check(student: Student) -> Iterator[Text]:
     student_logits, teacher_logits = 2 * paddle.randn([3, 4]), 3 * paddle.randn([3, 4])
     student_logits.stop_gradient = teacher_logits.stop_gradient = False
     labels = paddle.to_tensor([2, 0, 3])
-    call = f"distillation_loss(logits, teacher_logits, labels, {ALPHA}, {TEMPERATURE})"
-    got = student.distillation_loss(student_logits, teacher_logits, labels, ALPHA, TEMPERATURE)
-    check_value(call, got, student_logits.detach(), teacher_logits.detach(), labels)
+    what = f"distillation_loss(logits, teacher_logits, labels, {ALPHA}, {TEMPERATURE})"
+    got = tensor(what, call(student.distillation_loss, student_logits, teacher_logits, labels, ALPHA, TEMPERATURE))
+    check_value(what, got, student_logits.detach(), teacher_logits.detach(), labels)
     yield Text(f"The loss is right: {float(got):.4f} for a batch of three rows.", f"损失正确：三行的批得到 {float(got):.4f}。")
     require(
-        isinstance(got, paddle.Tensor) and not got.stop_gradient,
-        "The loss has no gradient with respect to the logits. Keep it a tensor, and do not detach the student's logits.",
-        "损失对学生的 logits 没有梯度。请保持它是张量，不要 detach 学生的 logits。",
+        not got.stop_gradient,
+        "The loss has no gradient with respect to the logits. Do not detach the student's logits.",
+        "损失对学生的 logits 没有梯度。不要 detach 学生的 logits。",
     )
     got.sum().backward()
     require(
@@ -41,18 +42,18 @@ def check(student: Student) -> Iterator[Text]:
     labels_only = student_logits.detach()
     labels_only.stop_gradient = False
     (ALPHA * F.cross_entropy(labels_only, labels)).backward()
-    equal("the gradient of the student's logits", student_logits.grad, ours.grad, [
+    equal(Text("the gradient of the student's logits", "学生 logits 的梯度"), student_logits.grad, ours.grad, [
         (labels_only.grad, Text("The KL part gives the student no gradient: it was detached or made a Python number.",
                                 "KL 部分没有给学生梯度：它被 detach 了，或者变成了 Python 数。")),
     ])  # fmt: skip
     yield Text("The student's logits get the right gradient, the teacher's none.", "学生的 logits 得到正确的梯度，教师没有梯度。")
     same = paddle.to_tensor([[1.0, -2.0], [0.5, 0.25], [3.0, 1.0], [0.0, 4.0], [1.0, 1.0]])
     zeros = paddle.zeros([5], dtype="int64")
-    equal("the loss of a student that agrees with its teacher, alpha 0, T 4",
-          student.distillation_loss(same, same.clone(), zeros, 0.0, 4.0).reshape([]), 0.0)  # fmt: skip
     other = same.flip(axis=0)
-    equal("the loss of a batch of five rows with two labels, alpha 0.6, T 1",
-          student.distillation_loss(same, other, zeros, 0.6, 1.0).reshape([]), loss(same, other, zeros, 0.6, 1.0))  # fmt: skip
+    for teacher, alpha, temperature in ((same, 0.0, 4.0), (other, 0.6, 1.0)):
+        what = f"distillation_loss(logits, teacher_logits, labels, {alpha}, {temperature})"
+        got = tensor(what, call(student.distillation_loss, same, teacher, zeros, alpha, temperature)).reshape([])
+        equal(what, got, loss(same, teacher, zeros, alpha, temperature))
     yield Text("The KL part is 0 if both agree, and another batch with another alpha and T is right too.",
                "两者一致时 KL 部分为 0；换一个批、换 alpha 和 T 也正确。")  # fmt: skip
 
@@ -68,7 +69,7 @@ def kl(log_p: paddle.Tensor, log_q: paddle.Tensor) -> paddle.Tensor:
     return (log_p.exp() * (log_p - log_q)).sum(axis=-1)
 
 
-def check_value(call: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: paddle.Tensor, labels: paddle.Tensor) -> None:
+def check_value(what: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: paddle.Tensor, labels: paddle.Tensor) -> None:
     """The value of the loss, and the values of known mistakes."""
     a, t = ALPHA, TEMPERATURE
     hard = float(F.cross_entropy(logits, labels))
@@ -83,7 +84,7 @@ def check_value(call: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: p
 
     rows = [value(soft_weight=(1 - a) * t**2 * 3), value(soft_weight=(1 - a) * t**2 / 4)]
     axis = F.log_softmax(teacher / t, axis=0), F.log_softmax(logits / t, axis=0)
-    equal(call, got.reshape([]) if hasattr(got, "reshape") and got.size == 1 else got, value(), [
+    equal(what, got.reshape([]) if got.size == 1 else got, value(), [
         (value(soft_weight=1 - a), Text("The factor T² is missing.", "缺少系数 T²。")),
         (value(soft_weight=(1 - a) * t), Text("The factor is T; it has to be T².", "系数用了 T，应该是 T²。")),
         (value(soft_weight=(1 - a) / t**2), Text(
@@ -99,6 +100,10 @@ def check_value(call: str, got: paddle.Tensor, logits: paddle.Tensor, teacher: p
             f"The student's softmax {no_temperature.en}", f"学生的 softmax {no_temperature.zh}")),
         (value(soft=kl(F.log_softmax(teacher), F.log_softmax(logits)).mean()), Text(
             f"The KL part {no_temperature.en}", f"KL 部分{no_temperature.zh}")),
+        (value(soft=kl(F.log_softmax(teacher / 2), F.log_softmax(logits / 2)).mean(), soft_weight=(1 - a) * 4), Text(
+            "The temperature is always 2, as in the demo; use the argument.", "温度总是演示里的 2，应使用参数。")),
+        (value(hard_weight=0.5, soft_weight=0.5 * t**2), Text(
+            "alpha is always 0.5, as in the demo; use the argument.", "alpha 总是演示里的 0.5，应使用参数。")),
         (value(hard=F.cross_entropy(logits / t, labels)), Text(
             "The cross-entropy with the labels has the temperature; it has to use the logits as they are.",
             "与标签的交叉熵用了温度，它应直接用 logits。")),

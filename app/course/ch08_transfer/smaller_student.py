@@ -3,7 +3,8 @@
 # ideas help:
 #
 # * **Start from the teacher.** The student gets the embeddings, the pooler and every `every`-th layer of the teacher, counted
-#   from layer 0 (DistilBERT, Sanh et al. 2019). A teacher with four layers and `every` = 2 gives layers 0 and 2.
+#   from layer 0 (as in DistilBERT, Sanh et al. 2019, which has no pooler). A teacher with four
+#   layers and `every` = 2 gives layers 0 and 2.
 # * **Imitate hidden states.** Each student layer should give what the teacher gives after `every` times as many layers
 #   (TinyBERT, Jiao et al. 2020). If the student is narrower (`h` < `H`), a linear layer that is trained with it, the
 #   projection, makes its vectors longer.
@@ -26,7 +27,8 @@
 # %% [markdown] lang="zh"
 # 蒸馏也可以让模型变小：大的教师教小的学生（Hinton et al. 2015）。对 BERT，还有两个办法有帮助：
 #
-# * **从教师开始。** 学生拿到教师的嵌入和 pooler，并从第 0 层数起，每 `every` 层取一层（DistilBERT，Sanh et al. 2019）。
+# * **从教师开始。** 学生拿到教师的嵌入和 pooler，并从第 0 层数起，每 `every` 层取一层（与 DistilBERT
+#   一样，Sanh et al. 2019；它没有 pooler）。
 #   教师有四层、`every` = 2 时，取第 0 层和第 2 层。
 # * **模仿隐藏状态。** 学生的每一层，应给出教师经过 `every` 倍层数之后的结果（TinyBERT，Jiao et al. 2020）。
 #   如果学生更窄（`h` < `H`），就用一个一起训练的线性层，即投影，把它的向量变长。

@@ -7,7 +7,8 @@ from typing import Dict, Iterator, List, Sequence
 import paddle
 from paddlenlp.transformers import BertConfig, BertModel
 
-from app.course.answers import Student, WrongAnswer, equal, require
+from app.course.answers import Student, WrongAnswer, equal, require, same
+from app.course.calls import call, tensor
 from app.course.texts import Text
 
 MASK = [[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]
@@ -27,53 +28,49 @@ def tiny_bert(layers: int) -> BertModel:
 
 
 def check(student: Student) -> Iterator[Text]:
-    """Tests copy_layers on two pairs of models, then hidden_loss."""
+    """Tests copy_layers on three pairs of models, then hidden_loss."""
     paddle.seed(86)
-    for layers, every in ((4, 2), (6, 3)):
-        yield check_copy(student, tiny_bert(layers), tiny_bert(2), every)
+    for layers, every in ((4, 2), (6, 3), (6, 2)):
+        yield check_copy(student, tiny_bert(layers), tiny_bert(layers // every), every)
     yield from check_loss(student)
 
 
 def values_of(model: paddle.nn.Layer) -> Dict[str, paddle.Tensor]:
     """A copy of all parameters."""
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def same(one: Dict[str, paddle.Tensor], other: Dict[str, paddle.Tensor]) -> bool:
-    """Whether both have the same names and values."""
-    return set(one) == set(other) and all(bool((one[name] == other[name]).all()) for name in one)
+    return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def check_copy(student: Student, teacher: BertModel, small: BertModel, every: int) -> Text:
     """The parts of the small model are copies of the right parts of the teacher."""
+    count = len(small.encoder.layers)
     before, new = values_of(teacher), [values_of(layer) for layer in small.encoder.layers]
     student.copy_layers(teacher, small, every)
     require(
-        same(before, values_of(teacher)),
+        same(before, values_of(teacher), 0),
         "copy_layers has changed the teacher. Copy from the teacher to the student.",
         "copy_layers 改变了教师。应从教师复制到学生。",
     )
     require(
-        len(small.encoder.layers) == 2,
-        f"After copy_layers the student has {len(small.encoder.layers)} layers; it had 2.",
-        f"copy_layers 之后，学生有 {len(small.encoder.layers)} 层；原来是 2 层。",
+        len(small.encoder.layers) == count,
+        f"After copy_layers the student has {len(small.encoder.layers)} layers; it had {count}.",
+        f"copy_layers 之后，学生有 {len(small.encoder.layers)} 层；原来是 {count} 层。",
     )
     found: List[object] = []
     for index, layer in enumerate(small.encoder.layers):
         values = values_of(layer)
-        sources = [number for number, other in enumerate(teacher.encoder.layers) if same(values, values_of(other))]
-        found.append(sources[0] if sources else "new" if same(values, new[index]) else "?")
-    check_sources(found, [0, every], len(teacher.encoder.layers), every)
+        sources = [number for number, other in enumerate(teacher.encoder.layers) if same(values, values_of(other), 0)]
+        found.append(sources[0] if sources else "new" if same(values, new[index], 0) else "?")
+    check_sources(found, [every * index for index in range(count)], len(teacher.encoder.layers), every)
     for name in ("embeddings", "pooler"):
         require(
-            same(values_of(getattr(small, name)), values_of(getattr(teacher, name))),
+            same(values_of(getattr(small, name)), values_of(getattr(teacher, name)), 0),
             f"student.{name} has other values than teacher.{name}. Copy it too.",
             f"student.{name} 的值与 teacher.{name} 不同。也要复制它。",
         )
     for parameter in small.parameters():
         parameter.set_value(paddle.zeros_like(parameter))
     require(
-        same(before, values_of(teacher)),
+        same(before, values_of(teacher), 0),
         "Student and teacher share their weights: changing the student changes the teacher. Copy the values with set_state_dict.",
         "学生与教师共用权重：改变学生会改变教师。请用 set_state_dict 复制数值。",
     )
@@ -88,19 +85,17 @@ def check_sources(found: Sequence[object], expected: Sequence[int], layers: int,
     """Names the mistake if the copied layers are not the expected ones. `found`: a number, "new" (unchanged) or "?"."""
     if list(found) == list(expected):
         return
+    count = len(expected)
+    k_th = Text("take every k-th, `index * every`.", "应每 k 层取一层：`index * every`。")
+    zero = Text("The count has to begin at layer 0: `index * every`.", "应从第 0 层数起：`index * every`。")
     known = [
-        (["new", "new"], Text("No layer was copied.", "没有复制任何层。")),
-        ([0, 1], Text(
-            "These are the first layers; take every k-th, `index * every`.",
-            "这是最前面几层；应每 k 层取一层：`index * every`。")),
-        ([layers - 2, layers - 1], Text(
-            "These are the last layers; take every k-th, `index * every`.",
-            "这是最后几层；应每 k 层取一层：`index * every`。")),
-        ([every - 1, 2 * every - 1], Text(
-            "The count has to begin at layer 0: `index * every`.", "应从第 0 层数起：`index * every`。")),
-        ([1, every + 1], Text("The count has to begin at layer 0: `index * every`.", "应从第 0 层数起：`index * every`。")),
-        ([0, layers - 1], Text(
-            "These are the first and the last layer; take every k-th.", "这是第一层和最后一层；应每 k 层取一层。")),
+        (["new"] * count, Text("No layer was copied.", "没有复制任何层。")),
+        ([*expected[:2], *["new"] * (count - 2)], Text(
+            "The others were not copied: go through all layers of the student.", "其余的层没有复制：要处理学生的所有层。")),
+        (list(range(count)), Text(f"These are the first layers; {k_th.en}", f"这是最前面几层；{k_th.zh}")),
+        (list(range(layers - count, layers)), Text(f"These are the last layers; {k_th.en}", f"这是最后几层；{k_th.zh}")),
+        ([number + every - 1 for number in expected], zero), ([number + 1 for number in expected], zero),
+        ([0, layers - 1], Text(f"These are the first and the last layer; {k_th.en}", f"这是第一层和最后一层；{k_th.zh}")),
     ]  # fmt: skip
     reason = next(
         (text for value, text in known if list(found) == value),
@@ -126,19 +121,18 @@ def check_loss(student: Student) -> Iterator[Text]:
     small, large = [paddle.randn([2, 5, 3]) for _ in range(3)], [paddle.randn([2, 5, 4]) for _ in range(7)]
     mask, projection = paddle.to_tensor(MASK), paddle.nn.Linear(3, 4)
     projection.bias.set_value(paddle.randn([4]))
-    for tensor in (*small, *large):
-        tensor.stop_gradient = False
-    got = student.hidden_loss(small, large, mask, projection, EVERY)
-    check_value(got, [one.detach() for one in small], [one.detach() for one in large], mask, projection)
+    what = f"hidden_loss(student_states, teacher_states, mask, projection, {EVERY})"
+    got = tensor(what, call(student.hidden_loss, small, large, mask, projection, EVERY))
+    check_value(what, got, small, large, mask, projection)
+    for state in (*small, *large):
+        state.stop_gradient = False
+    got = student.hidden_loss(tuple(small), tuple(large), mask, projection, EVERY)
     yield Text(
         f"hidden_loss is right: {float(got):.4f} for two layers and the embeddings.",
         f"hidden_loss 正确：两层加嵌入得到 {float(got):.4f}。",
     )
-    require(
-        isinstance(got, paddle.Tensor) and not got.stop_gradient,
-        "hidden_loss has no gradient. Keep it a tensor.",
-        "hidden_loss 没有梯度。请保持它是张量。",
-    )
+    require(not got.stop_gradient, "hidden_loss has no gradient. Only the teacher is detached.",
+            "hidden_loss 没有梯度。只有教师需要 detach。")  # fmt: skip
     projection.clear_gradients()
     got.sum().backward()
     require(
@@ -152,17 +146,17 @@ def check_loss(student: Student) -> Iterator[Text]:
         "The student's states or the projection get no gradient. Only the teacher is detached.",
         "学生的状态或投影没有得到梯度。只有教师需要 detach。",
     )  # fmt: skip
-    equal_width = [paddle.randn([3, 4, 2]) for _ in range(5)]
-    longer = paddle.to_tensor([[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]])
-    identity = paddle.nn.Identity()
-    got = student.hidden_loss(equal_width[2:], equal_width, longer, identity, 2)
-    expected = loss(equal_width[2:], equal_width, longer, identity, [(0, 0), (1, 2), (2, 4)])
-    equal("hidden_loss of a student with the same width and every = 2", got.reshape([]), expected)
-    yield Text("The student and the projection get gradients, the teacher does not. The same width works too.",
-               "学生和投影得到梯度，教师没有。宽度相同时也正确。")  # fmt: skip
+    small, large = [paddle.randn([3, 4, 2]) for _ in range(4)], [paddle.randn([3, 4, 2]) for _ in range(7)]
+    mask, identity = paddle.to_tensor([[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]]), paddle.nn.Identity()
+    what = "hidden_loss(student_states, teacher_states, mask, Identity(), 2)"
+    got = tensor(what, call(student.hidden_loss, small, large, mask, identity, 2)).reshape([])
+    expected = loss(small, large, mask, identity, [(0, 0), (1, 2), (2, 4), (3, 6)])
+    equal(Text(f"{what} of a student with three layers", f"三层学生的 {what}"), got, expected)
+    yield Text("The student and the projection get gradients, the teacher does not. The same width and three layers work too.",
+               "学生和投影得到梯度，教师没有。宽度相同、三层时也正确。")  # fmt: skip
 
 
-def check_value(got: paddle.Tensor, small, large, mask: paddle.Tensor, projection) -> None:
+def check_value(what: str, got: paddle.Tensor, small, large, mask: paddle.Tensor, projection) -> None:
     """The value of hidden_loss, and the values of known mistakes."""
     pairs = [(0, 0), (1, 3), (2, 6)]
     right, tokens = float(loss(small, large, mask, projection, pairs)), int(mask.sum())
@@ -190,6 +184,8 @@ def check_value(got: paddle.Tensor, small, large, mask: paddle.Tensor, projectio
             "This is the sum of the squares; divide by the number of tokens and by H.", "这是平方和，还要除以词元数和 H。")),
         (right * tokens, Text(
             "The sum is divided by H only; divide by the number of tokens too.", "只除以了 H，还要除以词元数。")),
+        (float(sum(((projection(small[one]) - large[two]).abs() * kept).sum() for one, two in pairs)) / (4 * tokens), Text(
+            "These are absolute differences; take their squares.", "这是差的绝对值，应取平方。")),
         (right / 3, Text("The mean over the states is taken; take the sum over them.", "对各个状态取了平均，应求和。")),
         (other([(0, 0), (1, 1), (2, 2)]), Text(
             "The student's state i is compared with the teacher's state i; it has to be i * every.",
@@ -205,5 +201,4 @@ def check_value(got: paddle.Tensor, small, large, mask: paddle.Tensor, projectio
             "Each text has the same weight here; each token of the batch has to have it: divide once by all tokens.",
             "这里每段文本的权重相同；应该是批里每个词元的权重相同：最后除以全部词元数。")),
     ]  # fmt: skip
-    got = got.reshape([]) if isinstance(got, paddle.Tensor) and got.size == 1 else got
-    equal("hidden_loss(student_states, teacher_states, mask, projection, 3)", got, right, known)
+    equal(what, got.reshape([]) if got.size == 1 else got, right, known)

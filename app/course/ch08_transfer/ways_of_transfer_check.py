@@ -8,7 +8,8 @@ import paddle
 import paddle.nn.functional as F
 from paddlenlp.transformers import BertConfig, BertModel
 
-from app.course.answers import Student, WrongAnswer, equal, require
+from app.course.answers import Student, WrongAnswer, check_not_none, equal, require
+from app.course.calls import call, tensor
 from app.course.texts import Text
 from app.match.model import PairClassifier
 
@@ -36,7 +37,7 @@ def check(student: Student) -> Iterator[Text]:
     model.eval()
     before = model(ids, segments)
     student.add_adapters(model, 4)
-    equal("the logits of a model with new adapters", model(ids, segments), before)
+    equal(Text("the logits of a model with new adapters", "刚加上适配器的模型的 logits"), model(ids, segments), before)
     yield check_way(student, model, "adapters", 1)
     yield check_step(student, ids, segments)
 
@@ -55,13 +56,17 @@ def adapter_parameters(adapter: paddle.nn.Layer, hidden: int, size: int) -> List
 
 
 def check_adapter(student: Student) -> Iterator[Text]:
-    """The adapter starts as the identity, can learn, and computes the formula."""
+    """The adapter starts as the identity, computes the formula, and can learn."""
     hidden, size = 3, 2
     x = paddle.randn([1, 2, hidden])
     adapter = student.Adapter(hidden, size)
+    require(
+        isinstance(adapter, paddle.nn.Layer),
+        "Adapter has to be a class derived from paddle.nn.Layer.", "Adapter 应该是 paddle.nn.Layer 的子类。",
+    )  # fmt: skip
     down, down_bias, up, up_bias = adapter_parameters(adapter, hidden, size)
     equal(
-        "a new Adapter(3, 2)(x)", adapter(x), x,
+        Text("a new Adapter(3, 2)(x)", "新的 Adapter(3, 2)(x)"), tensor("Adapter(3, 2)(x)", call(adapter, x)), x,
         [
             (paddle.zeros_like(x), Text(
                 "The residual `x + ...` is missing: a new adapter has to return x.",
@@ -74,18 +79,12 @@ def check_adapter(student: Student) -> Iterator[Text]:
                 "缺少残差 `x + ...`，而且升维层不是从 0 开始的。")),
         ],
     )  # fmt: skip
-    (adapter(x) * paddle.randn(x.shape)).sum().backward()
-    require(
-        up.grad is not None and float(up.grad.abs().max()) > 0,
-        "In a new adapter the up-projection gets no gradient, so its weight can never learn. Does the down-projection start at "
-        "0 too?",
-        "在新的适配器里，升维层没有梯度，它的权重永远学不会。降维层是不是也从 0 开始了？",
-    )
     for parameter in (down, down_bias, up, up_bias):
         parameter.set_value(paddle.randn(parameter.shape))
     inner = x @ down + down_bias
     equal(
-        "Adapter(3, 2)(x) with random weights", adapter(x), x + F.gelu(inner) @ up + up_bias,
+        Text("Adapter(3, 2)(x) with random weights", "权重随机的 Adapter(3, 2)(x)"), call(adapter, x),
+        x + F.gelu(inner) @ up + up_bias,
         [
             (x + F.relu(inner) @ up + up_bias, Text(
                 "The activation is ReLU; it has to be GELU.", "激活函数用了 ReLU，应该用 GELU。")),
@@ -103,6 +102,15 @@ def check_adapter(student: Student) -> Iterator[Text]:
         ],
         tolerance=5e-3,  # the approximation of GELU by tanh is right too
     )  # fmt: skip
+    fresh = student.Adapter(hidden, size)
+    _, _, up, _ = adapter_parameters(fresh, hidden, size)
+    (fresh(x) * paddle.randn(x.shape)).sum().backward()
+    require(
+        up.grad is not None and float(up.grad.abs().max()) > 0,
+        "In a new adapter the up-projection gets no gradient, so its weight can never learn. Does the down-projection start at "
+        "0 too?",
+        "在新的适配器里，升维层没有梯度，它的权重永远学不会。降维层是不是也从 0 开始了？",
+    )
     count = sum(parameter.size for parameter in adapter.parameters())
     yield Text(
         f"A new adapter returns its input unchanged. Adapter(3, 2) has {count} parameters.",
@@ -126,33 +134,39 @@ def expected_names(student: Student, model: PairClassifier, way: str, top: int) 
 
 def check_way(student: Student, model: PairClassifier, way: str, top: int) -> Text:
     """The flags of all parameters and the returned list. Returns what is right."""
-    call = f'set_trainable(model, "{way}", {top})'
+    what = f'set_trainable(model, "{way}", {top})'
     returned = student.set_trainable(model, way, top)
-    require(returned is not None, f"{call} is None. Is the `return` missing?", f"{call} 是 None。是不是忘了写 return？")
+    check_not_none(what, returned)
+    kind = type(returned).__name__
+    require(
+        isinstance(returned, (list, tuple)),
+        f"{what} has to be a list of parameters, for the optimizer; it is a {kind}.",
+        f"{what} 应该是参数的列表，交给优化器；现在是 {kind}。",
+    )
     every = dict(model.named_parameters())
     expected = expected_names(student, model, way, top)
-    check_flags(call, way, every, expected)
+    check_flags(what, way, every, expected)
     ids = {id(parameter): name for name, parameter in every.items()}
-    names = [ids.get(id(parameter), "?") for parameter in list(returned)]
+    names = [ids.get(id(parameter), "?") for parameter in returned]
     require(
         "?" not in names,
-        f"{call} returns something that is no parameter of the model.",
-        f"{call} 返回的东西里，有的不是模型的参数。",
+        f"{what} returns something that is no parameter of the model.",
+        f"{what} 返回的东西里，有的不是模型的参数。",
     )
     require(
         sorted(names) == sorted(expected),
-        f"{call} sets stop_gradient correctly, but the returned list has {len(names)} parameters; {len(expected)} are trained.",
-        f"{call} 的 stop_gradient 设置正确，但返回的列表有 {len(names)} 个参数，而要训练的是 {len(expected)} 个。",
+        f"{what} sets stop_gradient correctly, but the returned list has {len(names)} parameters; {len(expected)} are trained.",
+        f"{what} 的 stop_gradient 设置正确，但返回的列表有 {len(names)} 个参数，而要训练的是 {len(expected)} 个。",
     )
     count = sum(every[name].size for name in expected)
     total = sum(parameter.size for parameter in every.values())
     return Text(
-        f"{call}: {len(expected)} of {len(every)} tensors are trained, {count:,} of {total:,} parameters.",
-        f"{call}：训练 {len(every)} 个张量中的 {len(expected)} 个，{total:,} 个参数中的 {count:,} 个。",
+        f"{what}: {len(expected)} of {len(every)} tensors are trained, {count:,} of {total:,} parameters.",
+        f"{what}：训练 {len(every)} 个张量中的 {len(expected)} 个，{total:,} 个参数中的 {count:,} 个。",
     )
 
 
-def check_flags(call: str, way: str, every: Dict[str, paddle.Tensor], expected: List[str]) -> None:
+def check_flags(what: str, way: str, every: Dict[str, paddle.Tensor], expected: List[str]) -> None:
     """Raises WrongAnswer, with the name of a wrong parameter, unless exactly the expected ones have stop_gradient=False."""
     trained = [name for name, parameter in every.items() if not parameter.stop_gradient]
     if trained == expected:
@@ -160,15 +174,15 @@ def check_flags(call: str, way: str, every: Dict[str, paddle.Tensor], expected: 
     missing, extra = [name for name in expected if name not in trained], [name for name in trained if name not in expected]
     require(
         len(missing) + len(extra) < len(every),
-        f"{call}: all flags are inverted. stop_gradient=True freezes a parameter; False trains it.",
-        f"{call}：所有标志都反了。stop_gradient=True 是冻结，False 是训练。",
+        f"{what}: all flags are inverted. stop_gradient=True freezes a parameter; False trains it.",
+        f"{what}：所有标志都反了。stop_gradient=True 是冻结，False 是训练。",
     )
     for condition, text in reasons(way, missing, extra):
-        require(not condition, f"{call}: {text.en}", f"{call}：{text.zh}")
+        require(not condition, f"{what}: {text.en}", f"{what}：{text.zh}")
     name = (missing + extra)[0]
     if missing:
-        raise WrongAnswer(f"{call}: {name} is frozen; it has to be trained.", f"{call}：{name} 被冻结了，但它应该训练。")
-    raise WrongAnswer(f"{call}: {name} is trained; it has to be frozen.", f"{call}：{name} 在训练，但它应该冻结。")
+        raise WrongAnswer(f"{what}: {name} is frozen; it has to be trained.", f"{what}：{name} 被冻结了，但它应该训练。")
+    raise WrongAnswer(f"{what}: {name} is trained; it has to be frozen.", f"{what}：{name} 在训练，但它应该冻结。")
 
 
 def reasons(way: str, missing: List[str], extra: List[str]) -> Iterator[Tuple[bool, Text]]:
@@ -235,7 +249,7 @@ def reasons(way: str, missing: List[str], extra: List[str]) -> Iterator[Tuple[bo
 def check_step(student: Student, ids: paddle.Tensor, segments: paddle.Tensor) -> Text:
     """One step with frozen features changes the classifier only."""
     model = tiny_model()
-    trained = list(student.set_trainable(model, "frozen", 1))
+    trained = student.set_trainable(model, "frozen", 1)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     F.cross_entropy(model(ids, segments), paddle.to_tensor([0, 1, 1, 0, 1])).backward()
     paddle.optimizer.SGD(0.5, parameters=trained).step()
