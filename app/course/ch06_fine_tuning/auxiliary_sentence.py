@@ -27,9 +27,13 @@
 # %%
 import paddle
 import paddle.nn.functional as F
+from paddle import nn
+from paddlenlp.data import Pad, Stack, Tuple
+from paddlenlp.transformers import AutoModel, AutoTokenizer, LinearDecayWithWarmup
 
 from app.course import ROOT
 
+CHECKPOINT = f"{ROOT}/data/models/bert-mini-zh"
 POLARITIES = ["正面", "负面", "没提到"]
 QUESTIONS = {"正面": "关于{}，评价是正面的吗？", "负面": "关于{}，评价是负面的吗？", "没提到": "没有提到{}吗？"}
 
@@ -84,7 +88,7 @@ print(decide(paddle.to_tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0], [0.0, -1.0], 
 # al. 2019 used BERT-base and thousands of examples.
 
 # %% [markdown] lang="zh"
-# 实验（两到三分钟）：把 432 个例子的句对训练六遍。测试部分的分句是另写的。每种极性各占三分之一，
+# 实验（两到三分钟）：在 432 个例子的句对上训练六遍。测试部分的分句是另写的。每种极性各占三分之一，
 # 所以固定回答一种的准确率是 0.333。对例子很少的小模型，这个任务很难：它要在评论里找到问题所问的方面，再判断那里的极性。
 # Sun et al. 2019 用的是 BERT-base 和几千个例子。
 

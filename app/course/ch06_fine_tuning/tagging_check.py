@@ -69,7 +69,7 @@ def _check_loss(student: Student, head: Head) -> Text:
         return total / (count or counted.sum())
 
     right, zeros = loss(labels()), loss(labels(outside=0, padding=0))
-    got = tensor("loss(logits, tags)", call(student.Tagger.loss, head.model, logits, tags))
+    got = tensor("loss(logits, tags)", call(head.model.loss, logits, tags))
     everything = Text(
         "[CLS], [SEP] and padding are counted, as if they had the tag 0 (O). Their label is -100.",
         "[CLS]、[SEP] 和填充也被计入了，好像它们的标签是 0（O）。它们的标签应为 -100。",
