@@ -95,7 +95,8 @@ def _difference(what: Text, got: Any, expected: Any, tolerance: float) -> Text:
         index = next((i for i, (one, other) in enumerate(zip(got, expected)) if not same(one, other, tolerance)), 0)
         return _difference(Text(f"{what.en}[{index}]", f"{what.zh}[{index}]"), got[index], expected[index], tolerance)
     ours, theirs = _array(expected), _array(got)
-    if ours is None or theirs is None or theirs.dtype.kind not in NUMBERS or (not ours.shape and not theirs.shape):
+    numbers = all(array is not None and array.dtype.kind in NUMBERS for array in (ours, theirs))
+    if not numbers or (not ours.shape and not theirs.shape):
         return _both(what, got, expected)
     if ours.shape != theirs.shape:
         got, expected = list(theirs.shape), list(ours.shape)

@@ -17,7 +17,8 @@ COPIED = (list, dict, set, np.ndarray)
 def call(function: Callable, *arguments: Any, **keywords: Any) -> Any:
     """`function(*arguments, **keywords)` of a student. Raises WrongAnswer if it changes a tensor, array, list, dict or set.
 
-    The function gets copies of those, and may keep them. Models and other objects are not copied.
+    The function gets copies of those, and may keep them. Models and other objects are not copied. Gradients reach the original
+    tensors, but not those inside lists and dicts.
     """
     copies = [_copy(value) for value in arguments]
     named = {name: _copy(value) for name, value in keywords.items()}

@@ -50,7 +50,7 @@ def test_the_same_value_in_another_type_is_right(got, expected):
     ([21128], [21127], "answer = [21128]; expected [21127]."), (12345.0, 12343.0, "answer = 12345; expected 12343."),
     ([1e-5, 3e-4], [2e-5, 1e-4], "3.e-04"), (["a"] * 9 + ["b"], ["a"] * 10, "answer[9] = 'b'; expected 'a'."),
     ({"a": np.ones(2)}, {"a": np.zeros(2)}, "expected"), (AlwaysEqual(), "a", "AlwaysEqual"), (NoRepr(), 1, "a NoRepr"),
-    (lambda: 1, 1, "expected 1"), ({"a": 1}, [1], "{'a': 1}"), ([1, None], [1, 2], "[1, None]"), (1 + 2j, 1.0, "expected"),
+    ([], [("a", 1)], "answer = []; expected [('a', 1)]."), (lambda: 1, 1, "expected 1"), ({"a": 1}, [1], "{'a': 1}"), ([1, None], [1, 2], "[1, None]"), (1 + 2j, 1.0, "expected"),
 ])  # fmt: skip
 def test_another_value_is_wrong_and_shown(got, expected, words):
     assert words in message(got, expected)
