@@ -121,8 +121,7 @@ def test_symmetric_gives_both_orders_of_a_pair_the_same_score_to_the_last_bit(fo
     """Regression: the scores of dygraph differed by 3e-6."""
     if why_not(engine, "cpu"):
         pytest.skip(f"{engine}: {why_not(engine, 'cpu')}")
-    if engine == "dygraph":
-        pairs = pairs[::5]  # it is slow
+    pairs = pairs[:: 5 if engine == "dygraph" else 2]  # dygraph is slow
     written = []
     for number, rows in enumerate((pairs, [(b, a) for a, b in pairs], [pair for a, b in pairs for pair in ((b, a), (a, b))])):
         source, result = tmp_path / f"{number}.tsv", tmp_path / f"{number}.out.tsv"

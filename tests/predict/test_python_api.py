@@ -72,7 +72,9 @@ print(status >> 8, matcher.score(pairs) == expected)
 """
 
 
-@pytest.mark.parametrize("engine", engines_for("cpu"))
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=pytest.mark.slow) if name in ("dygraph", "bf16") else name for name in engines_for("cpu")]
+)
 def test_a_fork_after_scoring_can_score(small_matcher, engine):
     """The fork also ends with its own exit code. Libraries would wait there for threads that a fork does not have."""
     if why_not(engine, "cpu"):
