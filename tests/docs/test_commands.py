@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import List
+from typing import List, Set
 
 import pytest
 from conftest import ROOT, load_script, sample_lines
@@ -208,6 +208,12 @@ def repository(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def done() -> Set[str]:
+    """The commands that were run, in this document or another one: `course start 1.1` works only once."""
+    return {FIRST, OURSELVES}
+
+
+@pytest.fixture(scope="module")
 def readers_files(repository) -> Path:
     """The files of a reader of the README: pairs with labels yes and no, and `mine.csv` as the README shows it."""
     for split, rows in (("train", 60), ("dev", 40)):
@@ -225,14 +231,14 @@ def scored_by_readme() -> List[List[str]]:
 
 
 def documents_to_run() -> list:
-    """All but README.zh.md, whose commands are those of README.md. The pages of docs/ take more than a minute."""
-    marks = {name: [pytest.mark.slow] if name.startswith("docs/") else [] for name in DOCUMENTS if name != "README.zh.md"}
+    """All but README.zh.md, whose commands are those of README.md. The pages of docs/, but the course, take more than a minute."""
+    slow = {name: name.startswith("docs/") and "course" not in name for name in DOCUMENTS if name != "README.zh.md"}
+    marks = {name: [pytest.mark.slow] if is_slow else [] for name, is_slow in slow.items()}
     return [pytest.param(name, marks=mark) for name, mark in marks.items()]
 
 
 @pytest.mark.parametrize("document", documents_to_run())
-def test_the_commands_run(document, repository, readers_files):
-    done = {FIRST, OURSELVES}
+def test_the_commands_run(document, repository, readers_files, done):
     for fence in (fence for fence in fences(document) if not fence.reason):
         if fence.language == "python":
             snippet = subprocess.run([sys.executable, "-c", fence.text], cwd=repository, capture_output=True, text=True)
