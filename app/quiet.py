@@ -82,7 +82,7 @@ class _Delayed:
         """Shows what was written, without noise unless `everything`."""
         self.write = self._stream.write
         text = self._kept.getvalue().encode("utf-8", "surrogatepass")
-        self._stream.write((text if everything else NOISE.sub(b"", text)).decode("utf-8", "surrogatepass"))
+        self._stream.write(_shown(text, everything).decode("utf-8", "surrogatepass"))
 
 
 def open_closed_streams() -> None:
@@ -102,9 +102,13 @@ def _flush() -> None:
             stream.flush()
 
 
+def _shown(text: bytes, everything: bool) -> bytes:
+    """What is shown of a text: all of it, or what is not noise."""
+    return text if everything else NOISE.sub(b"", text)
+
+
 def _show(output: BinaryIO, descriptor: int, everything: bool) -> None:
     output.seek(0)
-    text = output.read()
-    remaining = memoryview(text if everything else NOISE.sub(b"", text))
+    remaining = memoryview(_shown(output.read(), everything))
     while remaining:
         remaining = remaining[os.write(descriptor, remaining) :]

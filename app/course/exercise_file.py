@@ -44,17 +44,17 @@ def split_cells(text: str) -> List[Cell]:
 def student_text(exercise: Exercise, language: str, solved: bool) -> str:
     """The student's file, with the gap or with the solution."""
     comment = "Run this cell first." if language == "en" else "请先运行这个单元。"
-    parts = [
+    lines = [
         "# %% [markdown]", f"# # {exercise.number} {exercise.title.read(language)}", "",
         f"# %%\n# {comment}\nimport sys", "", f"sys.path.insert(0, {str(ROOT)!r})", "from app.course import check", "",
     ]  # fmt: skip
     for cell in split_cells(exercise.file.read_text(encoding="utf-8").rstrip()):
         language_of_cell = re.search(r' lang="(\w+)"', cell.heading)
         if not language_of_cell:
-            parts += [cell.heading] * bool(cell.heading) + _fill(cell.lines, language, solved)
+            lines += [cell.heading] * bool(cell.heading) + _fill(cell.lines, language, solved)
         elif language_of_cell[1] == language:
-            parts += [cell.heading.replace(language_of_cell[0], ""), *cell.lines]
-    return "\n".join([*parts, "", "# %%", f'check("{exercise.number}")', ""]).lstrip("\n")
+            lines += [cell.heading.replace(language_of_cell[0], ""), *cell.lines]
+    return "\n".join([*lines, "", "# %%", f'check("{exercise.number}")', ""]).lstrip("\n")
 
 
 def without_labs(text: str) -> str:
@@ -103,12 +103,12 @@ def read_student_text(path: Path) -> str:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix != ".ipynb":
             return text
-        parts = []
+        lines = []
         for cell in json.loads(text)["cells"]:
             tags = ' tags=["lab"]' if "lab" in cell.get("metadata", {}).get("tags", []) else ""
             if cell["cell_type"] == "code":
-                parts += [f"# %%{tags}", _without_magics("".join(cell["source"]))]
-        return "\n".join([*parts, ""])
+                lines += [f"# %%{tags}", _without_magics("".join(cell["source"]))]
+        return "\n".join([*lines, ""])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise UserError(f"{path}: cannot be read ({reason}); save it as UTF-8 text, or start the exercise again") from problem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
 import signal
@@ -16,9 +15,10 @@ from types import FrameType
 from typing import IO, List, NoReturn, Optional, Tuple
 
 from app import runtime
+from app.atomic import read_json, write_json
 from app.course.contents import EXERCISES, Exercise
 from app.course.exercise_file import read_student_text
-from app.course.run_check import Result, StillRunning
+from app.course.run_check import Result, StillRunning, run_file
 from app.course.texts import Text
 from app.shell import ROOT
 
@@ -87,8 +87,8 @@ def _result(answer: Path, printed: int, timed_out: bool, code: int, seconds: int
         million = MAX_OUTPUT // 1_000_000
         return Result([], Text(f"Your program prints more than {million} MB. Is there a print in a loop that does not end?",
                                f"你的程序输出超过 {million} MB。是不是在停不下来的循环里有 print？"))  # fmt: skip
-    if answer.is_file():  # it is complete: the process renames it
-        value = json.loads(answer.read_text(encoding="utf-8"))
+    if answer.is_file():
+        value = read_json(answer)
         return Result([Text(*text) for text in value["right"]], Text(*value["wrong"]) if value["wrong"] else None)
     if timed_out or code == TIMED_OUT:
         return Result([], StillRunning(seconds).text)
@@ -103,8 +103,7 @@ def main(arguments: List[str]) -> NoReturn:
     text = read_student_text(file)
     runtime.load_paddle(nlp="paddlenlp" in text)
     _limit(seconds)
-    from app.course import notebook
-    from app.course.run_check import run_file
+    from app.course import notebook  # it loads Paddle
 
     notebook.RUNNING_A_FILE = True
     sys.argv = [str(file)]
@@ -115,9 +114,7 @@ def main(arguments: List[str]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the student may have closed or replaced them
             stream.flush()
-    temporary = answer.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"right": result.right, "wrong": result.wrong}), encoding="utf-8")
-    os.replace(temporary, answer)
+    write_json(answer, {"right": result.right, "wrong": result.wrong})
     os._exit(0)  # threads and exit handlers of the student do not count
 
 
