@@ -23,6 +23,8 @@ COMMANDS = {
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
     "evaluate": "evaluate a fine-tuned checkpoint on labelled pairs",
     "course": "exercises with checks: learn by doing (start here: python -m app course)",
+    "pairs": "make pairs to learn from, out of a file of texts",
+    "label": "give pairs the probabilities of a sentence-embedding teacher",
     "doctor": "check this machine: versions, threads, speed, GPU, disk",
     "flags": "print the tables of all flags (docs/flags.md)",
 }

@@ -21,6 +21,7 @@ from app.engine.rescore import RESCORE_MARGIN
 from app.engine.select import open_predictor
 from app.errors import UserError
 from app.options import PredictOptions
+from app.predict.containers import convert
 from app.predict.input_files import STDOUT, Job
 from app.predict.journal import FORMAT, ResumableRows, Summary, published
 from app.predict.output_file import ScoredRows, StandardOutput, check_not_scored
@@ -28,12 +29,7 @@ from app.predict.ranking import sort_by_probability
 from app.predict.score_cache import ScoreCache
 from app.predict.score_file import score_file
 from app.progress import say
-from app.text.formats import ending_of
-from app.text.json_array import write_array
-from app.text.lines import ARRAY
 from app.text.pair_file import PairFile
-from app.text.tables import write_table
-from app.text.xlsx import write_sheet
 
 
 def score_files(
@@ -131,14 +127,7 @@ class ScoringRun:
                 sort_by_probability(rows, file, self.options.top_k, output)
             rows = target
         converted = rows.with_name("converted")
-        if file.is_table:
-            write_table(job.source, file.container, rows, converted)
-        elif file.container and ending_of(job.result) != file.format.name:
-            write = write_array if file.container == ARRAY else write_sheet
-            write(rows, converted)
-        else:
-            return rows
-        return converted
+        return converted if convert(rows, file, job, converted) else rows
 
     def _rank_to_stdout(self, job: Job) -> Summary:
         """Sorted rows can only be written when the last row is scored: they go to a temporary file first."""

