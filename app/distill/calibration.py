@@ -44,7 +44,7 @@ def fit_labelled(cosines: np.ndarray, matches: np.ndarray) -> Calibration:
     fitted = LogisticRegression(C=1e6).fit(((cosines - mean) / deviation)[:, None], matches)
     slope, intercept = fitted.coef_[0, 0], fitted.intercept_[0]
     if slope <= 0:
-        raise UserError("--calibration_set: pairs that match have no higher cosines than the others; this teacher cannot tell them apart")
+        raise UserError("--calibration_set: its matches have no higher cosines than other pairs; this teacher is no use")
     return Calibration(float(mean - intercept / slope * deviation), float(deviation / slope))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Sequence
 
 import numpy as np
 import scipy.sparse as sparse
@@ -66,7 +66,7 @@ def vector_neighbours(vectors: np.ndarray, count: int) -> Neighbours:
 
 
 def drawn_rank(rng: np.random.Generator, count: int, mean: float) -> int:
-    """A rank from 0 to `count` - 1; near ones are more frequent, with `mean` as the mean of their (cut) exponential distribution."""
+    """A random rank from 0 to `count` - 1. Near ones are more frequent: an exponential distribution with this mean, cut off."""
     return min(count - 1, int(rng.exponential(mean)))
 
 

@@ -27,7 +27,7 @@ class TeacherOptions:
 
     @contextlib.contextmanager
     def open_teacher(self, result: Path) -> Iterator[Teacher]:
-        """The teacher with its cache. A cache beside `result` stays after an error or a kill, so that the same command goes on."""
+        """The teacher with its cache. A cache beside `result` stays after an error or a kill: the same command then goes on."""
         beside = result.with_name(f".{result.name}.vectors")
         result.parent.mkdir(parents=True, exist_ok=True)
         teacher = Teacher(self.teacher)

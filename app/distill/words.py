@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Dict, Iterable, List, NamedTuple, Tuple
 
-# Parts of speech whose words are exchanged: nouns, names of people, places, organisations and works, verbs, abbreviations, idioms.
+# Parts of speech whose words are exchanged: nouns, names of people, places, organisations and works, verbs, abbreviations.
 CHANGEABLE = ("n", "nr", "nrt", "ns", "nt", "nz", "nw", "v", "vn", "j", "eng")
 
 

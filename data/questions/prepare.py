@@ -49,8 +49,9 @@ def read_families(path: Path) -> Tuple[Slots, List[List[str]]]:
     return slots, families
 
 
-def fill(family: List[str], slots: Slots, times: int, rng: random.Random) -> Iterator[List[str]]:
+def fill(family: List[str], slots: Slots, times: int) -> Iterator[List[str]]:
     """The family with its slots filled, `times` times; once if it has no slot. No value is used twice while others are left."""
+    rng = random.Random(f"{SEED} {family}")  # so that a family does not depend on the others
     names = sorted({slot for question in family for slot in SLOT.findall(question)})
     values = {name: rng.sample(slots[name], len(slots[name])) for name in names}
     for time in range(times if names else 1):
@@ -62,12 +63,11 @@ def main() -> None:
     parser.add_argument("--result_file", type=Path, required=True, help="file to write: questions of one topic a line, with tabs")
     parser.add_argument("--fillings", type=int, default=4, help="how often a family with slots is written (default: 4)")
     options = parser.parse_args()
-    rng = random.Random(SEED)
     lines = []
     for path in sorted((HERE / "families").glob("*.txt")):
         slots, families = read_families(path)
-        lines += ["\t".join(questions) for family in families for questions in fill(family, slots, options.fillings, rng)]
-    rng.shuffle(lines)
+        lines += ["\t".join(questions) for family in families for questions in fill(family, slots, options.fillings)]
+    random.Random(SEED).shuffle(lines)
     write_atomically(options.result_file, ("\n".join(lines) + "\n").encode("utf-8"))
     print(f"{options.result_file}: {len(lines):,} lines, {sum(line.count(chr(9)) + 1 for line in lines):,} questions")
 
