@@ -3,19 +3,18 @@
 import decimal
 import json
 
-import openpyxl
 import pyarrow as arrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyarrow import ipc, parquet
+from pair_formats import FORMATS, write
+from pyarrow import parquet
 
 from app.errors import UserError
 from app.text.dataset import read_labelled_pairs
 from app.text.pair_file import PairFile
 from app.text.soft_labels import parse_soft_columns, read_probability
 
-FORMATS = ["tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow"]
 NAN, INF = float("nan"), float("inf")
 GOOD = [(0.25, 0.25), (1e-7, 1e-7), (0, 0.0), (1, 1.0), ("0.25", 0.25), ("1e-07", 1e-7), (" 0.5 ", 0.5), ("0", 0.0), ("1.0", 1.0), (".5", 0.5)]
 EMPTY = [None, "", "  "]
@@ -24,31 +23,6 @@ BAD = [
     ("nan", "'nan'"), ("inf", "'inf'"), ("５", "'５' is no decimal number"), ("0,5", "'0,5' is no decimal number"), ("-0.1", "'-0.1'"),
     ("1.2", "'1.2'"), ("50%", "'50%'"), ("0x1", "'0x1'"), ("1_0", "'1_0'"), ("true", "'true'"),
 ]  # fmt: skip
-
-
-def write(path, names, rows):
-    """Writes rows of values in the format of the file's ending."""
-    ending = path.suffix[1:]
-    objects = [dict(zip(names, row)) for row in rows]
-    if ending in ("tsv", "csv"):
-        cells = [["" if value is None else str(value) for value in row] for row in [names, *rows]]
-        cells = [[f'"{cell}"' if "," in cell else cell for cell in row] for row in cells] if ending == "csv" else cells
-        path.write_text("".join("\t,"[ending == "csv"].join(row) + "\n" for row in cells), encoding="utf-8")
-    elif ending in ("jsonl", "json"):
-        lines = [json.dumps(value, ensure_ascii=False) for value in objects]
-        path.write_text("\n".join(lines) if ending == "jsonl" else f"[{','.join(lines)}]", encoding="utf-8")
-    elif ending == "xlsx":
-        book = openpyxl.Workbook()
-        for row in [names, *rows]:
-            book.active.append(list(row))
-        book.save(path)
-    elif ending == "parquet":
-        parquet.write_table(arrow.Table.from_pylist(objects), path)
-    else:
-        table = arrow.Table.from_pylist(objects)
-        with ipc.new_file(str(path), table.schema) as writer:
-            writer.write_table(table)
-    return str(path)
 
 
 def rows_of(path, **reading):
