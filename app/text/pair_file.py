@@ -258,7 +258,8 @@ class PairFile:
         if row.label or row.soft_label:
             return ""
         named = dict(cells) if is_object else dict(zip(self.fields, cells))
-        return "neither a label nor a soft label" + (f" (error: {named['error']})" if named.get("error") else "")
+        error = " ".join(str(named.get("error") or "").split())[:80]  # of a scored file: why it has no probability
+        return "neither a label nor a soft label" + (f" (error: {error})" if error else "")
 
 
 def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:

@@ -67,7 +67,7 @@ def test_any_text_is_its_decimal_value_or_empty_or_refused(text):
 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_a_row_needs_a_label_or_a_soft_label(tmp_path, ending):
-    rows = [["甲", "乙", "1", None, ""], ["丙", "丁", None, 0.25, ""], ["戊", "己", "0", 1.0, ""], ["庚", "辛", None, None, "too long"]]
+    rows = [["甲", "乙", "1", None, ""], ["丙", "丁", None, 0.25, ""], ["戊", "己", "0", 1.0, ""], ["庚", "辛", None, None, "too  long\u2028"]]
     path = write(tmp_path / f"pairs.{ending}", ["text_a", "text_b", "label", "p", "error"], rows)
     found = rows_of(path, soft_label_column="p")
     assert [(row.label, row.soft_label) for row in found[:3]] == [("1", ()), ("", (0.25,)), ("0", (1.0,))]
