@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Literal, Tuple
+from typing import Any, Literal, Tuple
 
 from app.flags import check, check_device, check_file
+from app.read_options import ReadOptions, TrainingReadOptions
 from app.shell import in_repository
 
 # Layers and hidden size of models from scratch: BERT's published miniatures (Turc et al. 2019, google-research/bert), base and
@@ -30,31 +30,6 @@ OLD_NAMES = {  # options and values of earlier versions, in options.json and mat
 def renamed(name: Any) -> Any:
     """The name that an option or a value of an earlier version has now; everything else is returned unchanged."""
     return OLD_NAMES.get(name, name) if isinstance(name, str) else name
-
-
-@dataclass
-class ReadOptions:
-    """How pair files are read. An empty option is decided by the content of the file."""
-
-    columns: str = ""
-    """Columns of the pair files, "text_a,text_b,label", by name or by number from 1 (prediction needs no label). Empty: by known
-    header or order."""
-    header: Literal["", "yes", "no"] = ""
-    """Whether the first row has the names of the columns. Empty: decided by its content."""
-    input_format: Literal["", "tsv", "csv", "jsonl", "json", "xlsx", "parquet", "arrow"] = ""
-    """tsv, csv (with commas or semicolons), jsonl, json (one array), xlsx, parquet or arrow. Empty: decided by the content."""
-    encoding: str = ""
-    """Encoding of the files, as Python names it (big5, shift_jis, latin-1). Empty: UTF-8 or GB18030, decided by the content."""
-
-    def __post_init__(self) -> None:
-        is_valid = not self.encoding
-        with contextlib.suppress(LookupError, UnicodeDecodeError):  # bytes are split into lines before they are decoded
-            is_valid = is_valid or b"a\t,;\n{".decode(self.encoding) == "a\t,;\n{"
-        check("encoding", self.encoding, is_valid, "the name of an encoding that contains ASCII")
-
-    def reading(self) -> Dict[str, str]:
-        """These options as arguments of `PairFile`."""
-        return {"columns": self.columns, "header": self.header, "input_format": self.input_format, "encoding": self.encoding}
 
 
 @dataclass
@@ -194,7 +169,7 @@ class PretrainOptions(TrainOptions):
 
 
 @dataclass
-class MatchOptions(ReadOptions, TrainOptions):
+class MatchOptions(TrainingReadOptions, TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
     model_name_or_path: str = in_repository("data/models/bert-mini-zh")
@@ -230,7 +205,7 @@ class MatchOptions(ReadOptions, TrainOptions):
 
     def __post_init__(self) -> None:
         TrainOptions.__post_init__(self)
-        ReadOptions.__post_init__(self)
+        TrainingReadOptions.__post_init__(self)
         for flag in ("train_set", "dev_set", "test_set"):
             check_file(flag, getattr(self, flag))
         check("train_set", "", bool(self.train_set), "a file")

@@ -43,8 +43,8 @@ def _default_learning_rate(options: MatchOptions, hidden_size: int) -> float:
 
 def _train_and_evaluate(options: MatchOptions) -> None:
     device = start_device(options)
-    from app.match.build import build, check_data_unchanged
-    from app.match.splits import audit, encode_split
+    from app.match.build import build, check_data_unchanged, soft_label_weight
+    from app.match.splits import audit, encode_split, with_soft_targets
     from app.match.task import MatchTask
     from app.progress import say
 
@@ -56,7 +56,9 @@ def _train_and_evaluate(options: MatchOptions) -> None:
         name: encode_split(pairs, matcher_config.labels, tokenizer, options.max_seq_length, options.truncation)
         for name, pairs in splits.items()
     }
-    findings = audit(encoded)
+    labels, positive = matcher_config.labels, matcher_config.decision.positive
+    encoded["train"] = with_soft_targets(encoded["train"], labels, positive, soft_label_weight(options))
+    findings = audit(encoded, labels, positive)
     matcher_config.data = check_data_unchanged(options, encoded)
     task = MatchTask(model, tokenizer, encoded, matcher_config, options)
     total_steps = options.max_steps or options.epochs * task.steps_in_epoch(0)
@@ -76,11 +78,12 @@ def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
     model, _, matcher_config = load_matcher(best)
     labels, decision = matcher_config.labels, matcher_config.decision
     results: Dict[str, Any] = {"best_step": matcher_config.step}
+    train = replace(encoded["train"].pairs, labels=[labels[label] for label in encoded["train"].labels])
     for name in [name for name in ("dev", "test") if name in encoded]:
         split = encoded[name]
         logits = predict_logits(model, split.encoded, len(labels), options.batch_size * 2)
         metrics = results[name] = compute_metrics(logits, split.labels, decision, labels)
-        accuracies = metrics["baselines"] = baselines(encoded["train"].pairs, split.pairs, labels[decision.positive])
+        accuracies = metrics["baselines"] = baselines(train, split.pairs, labels[decision.positive])
         compared = ", ".join(f"{baseline.replace('_', ' ')} {accuracy:.1%}" for baseline, accuracy in accuracies.items())
         say()
         say(f"{name}: accuracy {metrics['accuracy']:.1%}   (baselines: {compared})")

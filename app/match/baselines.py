@@ -17,7 +17,10 @@ def character_overlap(text_a: str, text_b: str) -> float:
 
 
 def baselines(train: LabelledPairs, test: LabelledPairs, positive: str) -> Dict[str, float]:
-    """Accuracy on `test` of rules fitted on `train`: `majority`, and for two labels `character_overlap`."""
+    """Accuracy on `test` of rules fitted on `train`: `majority`, and for two labels `character_overlap`.
+
+    A row of `train` with a soft label has the more probable label.
+    """
     majority = Counter(train.labels).most_common(1)[0][0]
     accuracies = {"majority": sum(label == majority for label in test.labels) / len(test)}
     if len(set(train.labels)) == 2:

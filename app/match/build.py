@@ -11,9 +11,10 @@ from app.encoder.pretrained import load_pretrained
 from app.errors import UserError
 from app.match.checkpoint import load_matcher
 from app.match.decision import Decision, can_be_fitted
-from app.match.labels import label_names, positive_index
+from app.match.labels import positive_index
 from app.match.matcher_config import MatcherConfig, read_matcher_config
 from app.match.model import PairClassifier
+from app.match.soft_targets import SOFT_LABEL_WEIGHT
 from app.match.splits import EncodedSplit, provenance, read_splits
 from app.options import MatchOptions
 from app.progress import say
@@ -30,11 +31,10 @@ def build(options: MatchOptions) -> Built:
     decision = Decision()
     if options.init_from_ckpt:
         model, tokenizer, before = load_matcher(Path(options.init_from_ckpt), options.dropout)
-        splits, names, source = read_splits(options, before.labels), before.labels, options.init_from_ckpt
+        (splits, names), source = read_splits(options, before.labels), options.init_from_ckpt
         decision = before.decision
     else:
-        splits = read_splits(options)
-        names, source = label_names(splits["train"]), options.model_name_or_path
+        (splits, names), source = read_splits(options), options.model_name_or_path
         if source.startswith("scratch:"):
             train = splits["train"]
             tokens = learn_vocabulary(count_words(train.text_a + train.text_b), options.vocab_size)
@@ -50,7 +50,10 @@ def build(options: MatchOptions) -> Built:
     if options.threshold not in ("", "accuracy", "f1"):
         decision = replace(decision, threshold=float(options.threshold))
     _check_dev(splits["dev"], options, decision, names)
-    started_from, columns = source if source.startswith("scratch:") else Path(source).name, splits["train"].columns
+    started_from = source if source.startswith("scratch:") else Path(source).name
+    columns = splits["train"].columns
+    if len(columns) == 2:  # a file of soft labels without a label column
+        columns = columns + splits["dev"].columns[2:]
     matcher_config = MatcherConfig(
         names, decision, options.max_seq_length, options.truncation, started_from=started_from, columns=columns
     )
@@ -73,6 +76,11 @@ def _check_dev(dev: LabelledPairs, options: MatchOptions, decision: Decision, na
         say(f"{options.dev_set}: too few rows of each label to fit probabilities or a threshold: they stay unchanged")
 
 
+def soft_label_weight(options: MatchOptions) -> float:
+    """The weight of the soft label in rows with both, 0 to 1: --soft_label_weight, or its default."""
+    return SOFT_LABEL_WEIGHT if options.soft_label_weight == -1 else options.soft_label_weight
+
+
 def _check_positions(model: PairClassifier, max_seq_length: int) -> None:
     config = model.encoder.config
     first = config.pad_token_id + 1 if config.model_type == "roberta" else 0  # RoBERTa's first position
@@ -84,6 +92,8 @@ def _check_positions(model: PairClassifier, max_seq_length: int) -> None:
 def check_data_unchanged(options: MatchOptions, splits: Dict[str, EncodedSplit]) -> Dict[str, dict]:
     """Names, row counts and hashes of the files. Raises UserError if a resumed run was started with other files."""
     data = provenance(splits)
+    if options.soft_label_column:
+        data["train"]["soft_labels"] = {"column": options.soft_label_column, "weight": soft_label_weight(options)}
     last = Path(options.output_dir) / "last"
     if options.resume and (last / "matcher.json").is_file():
         for name, before in read_matcher_config(last).data.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import List
+from typing import Collection, List, Optional
 
 from app.errors import UserError
 from app.text.dataset import LabelledPairs
@@ -21,13 +21,12 @@ BINARY_LABELS = [  # (no match, match)
 ]  # fmt: skip
 
 
-def label_names(train: LabelledPairs) -> List[str]:
-    """The labels of the training set, sorted (as numbers if all are integers). Raises UserError for a wrong column."""
-    counts = Counter(train.labels)
-    all_integers = all(map(INTEGER.fullmatch, counts))
-    names = sorted(counts, key=lambda name: (int(name), name) if all_integers else name)
+def label_names(train: LabelledPairs, dev: Optional[LabelledPairs] = None) -> List[str]:
+    """The labels of the training set (with `dev`: and of the dev set), sorted. Raises UserError for a wrong column."""
+    counts = Counter(filter(None, train.labels + (dev.labels if dev else [])))
+    names = sorted_labels(counts)
     if len(names) < 2:
-        raise UserError(f"{train.path}: every label is {names[0]!r}; at least two are needed")
+        raise UserError(f"{(dev or train).path}: every label is {names[0]!r}; at least two are needed")
     first = train.labels[0]
     if train.lines[0] == 1 and counts[first] == 1 and len(names) > 2 and not INTEGER.fullmatch(first):
         raise UserError(
@@ -36,6 +35,12 @@ def label_names(train: LabelledPairs) -> List[str]:
     if len(names) > MAX_LABELS:
         raise UserError(f"{train.path}: {len(names):,} different labels; is that the label column? (--columns a,b,label)")
     return names
+
+
+def sorted_labels(labels: Collection[str]) -> List[str]:
+    """The labels in order: as numbers if all are integers."""
+    all_integers = all(map(INTEGER.fullmatch, labels))
+    return sorted(labels, key=lambda name: (int(name), name) if all_integers else name)
 
 
 def positive_index(names: List[str], wanted: str) -> int:

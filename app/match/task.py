@@ -59,13 +59,20 @@ class MatchTask:
     def _batch(self, rows: np.ndarray, weight: float) -> Batch:
         if not len(rows):  # a process without a row computes one with weight 0: all processes must take part
             rows, weight = np.array([0]), 0.0
-        return {**pad_batch(self.train.encoded, rows), "labels": self.train.labels[rows], "weight": weight}
+        batch = {**pad_batch(self.train.encoded, rows), "labels": self.train.labels[rows], "weight": weight}
+        return batch if self.train.targets is None else {**batch, "targets": self.train.targets[rows]}
 
     def loss(self, model: paddle.nn.Layer, batch: Batch) -> Tuple[paddle.Tensor, Dict[str, Any]]:
-        """Cross-entropy of the labels, and the sums of loss and correct predictions for the log."""
+        """Cross-entropy of the labels, or of the distributions of soft labels; for the log, the sums of the loss and of the
+        predictions that are the label (with soft labels: the more probable one).
+        """
         logits = model(paddle.to_tensor(batch["input_ids"]), paddle.to_tensor(batch["token_type_ids"]))
         labels = paddle.to_tensor(batch["labels"])
-        total = F.cross_entropy(logits.astype("float32"), labels, reduction="sum")
+        if "targets" in batch:
+            targets = paddle.to_tensor(batch["targets"])  # float32 [B, labels]
+            total = F.cross_entropy(logits.astype("float32"), targets, soft_label=True, reduction="sum")
+        else:
+            total = F.cross_entropy(logits.astype("float32"), labels, reduction="sum")
         correct = (logits.argmax(axis=-1) == labels).astype("float32").sum()
         return total * batch["weight"], {"rows": len(batch["labels"]), "loss": total.detach(), "accuracy": correct}
 

@@ -24,7 +24,7 @@ MAX_NAME_LENGTH = max(len(name) for pair in TEXT_COLUMNS for name in pair) + 2  
 CHINESE_LABELS = set("不相似 不匹配 不相同 不等价 不一致".split())  # longer than two characters
 CODE = re.compile(r"[+#-]?[\w.:/-]*\d[\w.:/%+-]*", re.ASCII)
 ENGLISH_LABEL = re.compile(r"[a-z_-]+", re.ASCII)
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def find_text_columns(names: Sequence[str]) -> Optional[Tuple[str, str]]:
@@ -45,7 +45,7 @@ def has_text_columns(cells: Sequence[str]) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a decimal number."""
+    """Whether a cell is a decimal number, also with an exponent: 0.5, 1e-07."""
     return bool(NUMBER.fullmatch(cell.strip()))
 
 

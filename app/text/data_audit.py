@@ -13,6 +13,8 @@ from app.errors import UserError
 from app.text.dataset import LabelledPairs
 from app.text.features import EncodedPairs
 
+SOFT_CONFLICT = 0.1  # of the probability of a label
+
 
 @dataclass
 class SplitAudit:
@@ -28,12 +30,14 @@ class SplitAudit:
     unknown_share: float  # share of [UNK] among all tokens, 0 to 1
     duplicates: int  # rows with the pair and the label of an earlier row
     conflicts: int  # rows with the pair of an earlier row, but another label
+    soft_conflicts: int = 0  # rows with the pair of an earlier row, but a soft label that differs by more than SOFT_CONFLICT
     leaked: int = 0  # rows whose pair is also in the training set (compared as `normalized_pairs`)
     in_test: int = 0  # rows of the dev set whose pair is also in the test set
 
     def lines(self) -> List[str]:
         """The statistics as lines to print."""
-        balance = ", ".join(f"{label}: {count / self.rows:.1%}" for label, count in sorted(self.labels.items()))
+        labelled = sum(self.labels.values())  # all rows, or with soft labels some of them
+        balance = ", ".join(f"{label}: {count / labelled:.1%}" for label, count in sorted(self.labels.items())) or "none"
         percentiles = ", ".join(f"{name} {value}" for name, value in self.length_percentiles.items())
         lines = [
             f"{self.name}: {self.rows:,} rows (labels {balance}); "
@@ -45,6 +49,7 @@ class SplitAudit:
             (self.truncated_rows, "rows truncated to --max_seq_length"),
             (self.duplicates, "rows repeat an earlier pair"),
             (self.conflicts, "rows repeat an earlier pair with another label"),
+            (self.soft_conflicts, f"rows repeat an earlier pair with a soft label that differs by more than {SOFT_CONFLICT}"),
             (self.leaked, f"rows are also in the training set, {normalized} (--drop_leaked removes them from it)"),
             (self.in_test, f"rows are also in the test set, {normalized}: selecting a model on them biases its test metrics"),
         )
@@ -54,26 +59,32 @@ class SplitAudit:
 def audit_split(name: str, pairs: LabelledPairs, encoded: EncodedPairs) -> SplitAudit:
     """The statistics of one split; `leaked` and `in_test` are left at 0."""
     first_rows: Dict[tuple, int] = {}  # pair -> the first row that has it
-    duplicates = conflicts = 0
+    duplicates = conflicts = soft_conflicts = 0
     for row, pair in enumerate(zip(pairs.text_a, pairs.text_b)):
         first = first_rows.setdefault(pair, row)
-        if first != row and pairs.labels[first] == pairs.labels[row]:
-            duplicates += 1
-        elif first != row:
+        if first == row:
+            continue
+        labels = pairs.labels[first], pairs.labels[row]
+        if labels[0] != labels[1] and all(labels):
             conflicts += 1
+        elif pairs.soft and np.abs(pairs.soft.values[first] - pairs.soft.values[row]).max() > SOFT_CONFLICT:
+            soft_conflicts += 1
+        else:
+            duplicates += 1
     lengths = encoded.lengths
     percentiles = {f"{percent} %": int(np.percentile(lengths, percent)) for percent in (50, 95, 99)}
     return SplitAudit(
         name=name,
         rows=len(pairs),
         bad_rows=len(pairs.bad),
-        labels=dict(Counter(pairs.labels)),
+        labels=dict(Counter(filter(None, pairs.labels))),
         length_mean=float(lengths.mean()),
         length_percentiles={**percentiles, "longest": int(lengths.max())},
         truncated_rows=int(encoded.truncated.sum()),
         unknown_share=encoded.unknown_count / len(encoded.tokens),
         duplicates=duplicates,
         conflicts=conflicts,
+        soft_conflicts=soft_conflicts,
     )
 
 
@@ -97,12 +108,12 @@ def count_shared(pairs: LabelledPairs, other: LabelledPairs) -> int:
 def drop_shared(pairs: LabelledPairs, others: Sequence[LabelledPairs]) -> LabelledPairs:
     """The split without the rows whose normalized pair is in one of `others`.
 
-    Raises UserError if no row is left, or none with one of the labels.
+    Raises UserError if no row is left, or none with one of the labels. With soft labels, a label may have no row of its own.
     """
     unwanted = {pair for other in others for pair in normalized_pairs(other)}
     kept = pairs.keep([row for row, pair in enumerate(normalized_pairs(pairs)) if pair not in unwanted])
     lost = sorted(set(pairs.labels) - set(kept.labels))
-    if lost:
+    if lost and not (pairs.soft and len(kept)):
         rows = f"row with the label {lost[0]!r}" if len(kept) else "row"
         raise UserError(f"--drop_leaked: leaves no {rows} of {pairs.path}: all are also in the dev or test set; use other sets")
     return kept

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
-from typing import List, Sequence
+from typing import List, Optional, Sequence
+
+import numpy as np
 
 from app.errors import UserError
 from app.text.pair_file import PairFile, Row
+from app.text.soft_labels import SoftLabels
 
 
 @dataclass
@@ -16,11 +20,12 @@ class LabelledPairs:
     path: str
     text_a: List[str] = field(default_factory=list)
     text_b: List[str] = field(default_factory=list)
-    labels: List[str] = field(default_factory=list)
+    labels: List[str] = field(default_factory=list)  # "" of a row that has a soft label only
     lines: List[int] = field(default_factory=list)  # line numbers, from 1
     bad: List[Row] = field(default_factory=list)
     columns: List[str] = field(default_factory=list)  # names of the columns that were read; empty if the file has no names
     described: str = ""  # format, encoding and columns in words, see `PairFile.described`
+    soft: Optional[SoftLabels] = None  # None if the file was read without --soft_label_column
 
     def __len__(self) -> int:
         return len(self.text_a)
@@ -28,7 +33,8 @@ class LabelledPairs:
     def keep(self, rows: Sequence[int]) -> "LabelledPairs":
         """A copy with the rows at the given indices only."""
         kept = {name: [getattr(self, name)[row] for row in rows] for name in ("text_a", "text_b", "labels", "lines")}
-        return LabelledPairs(self.path, bad=self.bad, columns=self.columns, described=self.described, **kept)
+        soft = self.soft and SoftLabels(self.soft.columns, self.soft.values[list(rows)])
+        return LabelledPairs(self.path, bad=self.bad, columns=self.columns, described=self.described, soft=soft, **kept)
 
 
 def read_labelled_pairs(
@@ -40,8 +46,10 @@ def read_labelled_pairs(
     """
     with PairFile(path, columns, labelled=True, **reading) as file:
         pairs = LabelledPairs(path, columns=file.columns if file.fields else [], described=file.described())
+        width, values = len(file.soft_columns.columns) if file.soft_columns else 0, array("d")
+        none = (float("nan"),) * width
         for row in file:
-            if not row.error and labels and row.label not in labels:
+            if not row.error and labels and row.label and row.label not in labels:
                 row.error = f"label {row.label!r} is none of {', '.join(labels)}"
             if row.error:
                 pairs.bad.append(row)
@@ -50,6 +58,9 @@ def read_labelled_pairs(
             pairs.text_b.append(row.text_b)
             pairs.labels.append(row.label)
             pairs.lines.append(row.line)
+            values.extend(row.soft_label or none)
+        if file.soft_columns:
+            pairs.soft = SoftLabels(file.soft_columns, np.array(values).reshape(-1, width))
     if pairs.bad and bad_rows == "stop":
         raise UserError(f"{path}: {describe_bad_rows(pairs.bad)}. Fix the file, or continue without these rows: --bad_rows skip")
     if not len(pairs):

@@ -20,6 +20,7 @@ from app.text.columns import ColumnFinder, Columns
 from app.text.formats import Format, check_line_ends, find_format
 from app.text.lines import ARRAY, XLSX, DecodedLines, detect_encoding, open_bytes, sample_of, split_end
 from app.text.records import Record, Records
+from app.text.soft_labels import parse_soft_columns
 from app.text.tables import ARROW, PARQUET, SIGNATURES, table_names
 
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that could not be decoded (see `DecodedLines`), or escapes in JSON
@@ -36,6 +37,7 @@ class Row:
     text_a: str = ""
     text_b: str = ""
     label: str = ""
+    soft_label: Tuple[float, ...] = ()  # probabilities, see `SoftColumns.read`; empty if the row has none
     error: str = ""  # the reason why the row cannot be used; empty if it can
     raw: str = ""  # its text in the file, without the line end
     end: str = ""  # its line end
@@ -47,6 +49,7 @@ class PairFile:
 
     `columns`, `header`, `input_format`, `encoding`: the flags of the same names; empty: found from the content.
     `remembered`: names of columns to look for first. `labelled`: a missing or empty label is an error.
+    `soft_label_column`: the flag of that name; if given, a row needs a label or a soft label.
     Raises UserError if the file cannot be read, or if its format or its columns are not clear.
     """
 
@@ -59,6 +62,7 @@ class PairFile:
         header: str = "",
         encoding: str = "",
         remembered: Sequence[str] = (),
+        soft_label_column: str = "",
     ):
         self.path, self.labelled = Path(path), labelled
         self._stream, self.container = open_bytes(self.path, encoding)
@@ -74,11 +78,13 @@ class PairFile:
         self.refused: Sequence[str] = ()  # names that are an error in a JSON object
         self.header: Optional[Row] = None  # None if the file has no header
         self.width = 0  # number of cells that a row must have
-        self._columns = self._find_columns(ColumnFinder(path, columns, header, remembered, labelled))
+        self.soft_columns = parse_soft_columns(soft_label_column)
+        self._columns = self._find_columns(ColumnFinder(path, columns, header, remembered, labelled, self.soft_columns))
         self.fields = self._columns.names
         if self._columns.header and self.format.name != "jsonl":
             _, (line, text, _, _) = self._first_records.popleft()
-            self.header = Row(line, "", "", "", "", *split_end(text), self.width)
+            raw, end = split_end(text)
+            self.header = Row(line, raw=raw, end=end, cells=self.width)
 
     @property
     def is_table(self) -> bool:
@@ -114,7 +120,10 @@ class PairFile:
         encoding = "" if self.container else f" in {self.encoding.upper()}"
         by_name = self.header or self.format.name == "jsonl"
         columns = [name if by_name else f"column {name}" for name in self.columns]
-        return f"{form}{encoding}, " + ", ".join(f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), columns))
+        roles = [f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), columns)]
+        if self.soft_columns:
+            roles.append(f"soft label = {self.soft_columns.described(bool(by_name))}")
+        return f"{form}{encoding}, " + ", ".join(roles)
 
     @property
     def begins_with_bom(self) -> bool:
@@ -168,7 +177,10 @@ class PairFile:
                 names = table_names(self.path, self.container)
             if not names:
                 raise UserError(f"{self.path}: no JSON object in its first {FIRST_ROWS} lines: {self._first_records[0][1][3]}")
-            return finder.of_objects(names)
+            found = finder.of_objects(names, complete=self.is_table)
+            if self.is_table and valid and self.soft_columns:
+                self._check_types(found, valid[0])
+            return found
         rows = [cells for cells in valid if any(cell.strip() for cell in cells)]
         if not rows:
             error = self._first_records[0][1][3] or "all are empty"
@@ -178,6 +190,12 @@ class PairFile:
         if common > 1 and count > widths[self.width] and not (finder.header or has_text_columns(rows[0])):
             raise UserError(f"{self.path}: its first row has {self.width} cells, others have {common}; fix it, or give --header")
         return finder.of_rows(rows)
+
+    def _check_types(self, columns: Columns, cells: dict) -> None:
+        """Raises UserError if a label column of a table has a type that is not read: it would look empty."""
+        for name in (*columns.soft, *columns.positions[2:]):
+            if name not in cells and name in columns.names:
+                raise UserError(f"{self.path}: the column {name!r} holds neither strings nor numbers; convert it")
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -192,7 +210,7 @@ class PairFile:
         values = [cells.get(position) if is_object else cells[position] for position in self._columns.positions]
         row.text_a, row.text_b = values[:2]
         row.label = _label_text(values[2]) if self.has_label else ""
-        row.error = self._content_error(row)
+        row.error = text_error(row.text_a, row.text_b, self.encoding) or self._label_error(row, cells)
         if row.error and "\n" in raw:
             row.error += f" (a row of lines {line} to {line + raw.count(chr(10))})"
         return row
@@ -224,9 +242,24 @@ class PairFile:
         selected = [cells[position] for position in self._columns.positions]
         return has_text_columns(selected[:2]) and (len(selected) == 2 or find_label_column(selected[2:]) is not None)
 
-    def _content_error(self, row: Row) -> str:
-        error = text_error(row.text_a, row.text_b, self.encoding)
-        return "the label is empty" if not error and self.labelled and not row.label else error
+    def _label_error(self, row: Row, cells) -> str:
+        """Reads the soft label. Returns the reason why the row has no usable label; empty if it has, or if it needs none."""
+        if not self.soft_columns:
+            return "the label is empty" if self.labelled and not row.label else ""
+        is_object = self.format.name == "jsonl"
+        try:
+            values = [cells.get(position) if is_object else cells[position] for position in self._columns.soft]
+            row.soft_label = self.soft_columns.read(values)
+        except ValueError as problem:
+            return str(problem)
+        later = find_label_column(list(cells)) if is_object and not self.has_label else None
+        if later and later not in self._columns.soft:
+            return f"has {later!r}, which the first {FIRST_ROWS} rows do not have; name it with --columns A,B,LABEL"
+        if row.label or row.soft_label:
+            return ""
+        named = dict(cells) if is_object else dict(zip(self.fields, cells))
+        error = " ".join(str(named.get("error") or "").split())[:80]  # of a scored file: why it has no probability
+        return "neither a label nor a soft label" + (f" (error: {error})" if error else "")
 
 
 def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:
@@ -241,7 +274,7 @@ def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:
 
 def _label_text(value: object) -> str:
     """A label as text. 1.0 becomes 1: pandas writes a column of integers with missing values as floats."""
-    if value is None:
+    if value is None or value != value:  # nan: in a column of floats, a missing value
         return ""
     if isinstance(value, bool):
         value = int(value)

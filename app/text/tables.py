@@ -93,7 +93,8 @@ def table_lines(path: Path, container: str) -> Iterator[bytes]:
         scalar_columns = [field.name for field in table.schema if _is_scalar(field.type, types)]
         for batch in table.batches(scalar_columns):
             for row in batch.to_pylist():
-                yield json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+                # default: pyarrow returns float16 as NumPy's.
+                yield json.dumps(row, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _is_scalar(data_type: Any, types: Any) -> bool:

@@ -1,0 +1,49 @@
+"""Statistics of soft labels before training: how many rows have them, how sure they are, whether they agree with the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List
+
+from app.match.soft_targets import label_ids, more_probable_labels, soft_distributions
+from app.text.dataset import LabelledPairs
+
+UNSURE = 0.6  # if no label reaches it, a soft label is near to undecided
+
+
+@dataclass
+class SoftAudit:
+    """Statistics of the soft labels of a training set."""
+
+    hard_rows: int  # rows with a label only
+    soft_rows: int  # rows with a soft label only
+    both_rows: int
+    mean_probability: Dict[str, float]  # label -> mean over the soft labels
+    unsure_share: float  # share of the soft labels in which no label has UNSURE or more
+    agreeing_rows: int  # rows with both whose label is the more probable one of the soft label
+
+    def lines(self) -> List[str]:
+        """The statistics as lines to print."""
+        means = ", ".join(f"{label} {mean:.3f}" for label, mean in self.mean_probability.items())
+        rows = f"{self.soft_rows:,} rows have only a soft label, {self.hard_rows:,} only a label, {self.both_rows:,} both"
+        lines = [f"  soft labels: {rows}; mean probability {means}; in {self.unsure_share:.1%} of them no label has {UNSURE}"]
+        if self.both_rows:
+            share = self.agreeing_rows / self.both_rows
+            wrong = "; is it the probability of the positive label (--positive_label)?" if share < 0.5 else ""
+            lines.append(f"  soft label and label agree in {share:.1%} of the rows with both{wrong}")
+        return lines
+
+
+def audit_soft_labels(pairs: LabelledPairs, names: List[str], positive: int) -> SoftAudit:
+    """The statistics of a training set that has soft labels."""
+    hard, given = label_ids(pairs, names), pairs.soft.given
+    soft, both = soft_distributions(pairs, names, positive)[given], given & (hard >= 0)
+    agree = more_probable_labels(soft, positive) == hard[given]
+    return SoftAudit(
+        hard_rows=int((~given).sum()),
+        soft_rows=int((hard < 0).sum()),
+        both_rows=int(both.sum()),
+        mean_probability=dict(zip(names, soft.mean(axis=0).tolist())),
+        unsure_share=float((soft.max(axis=1) < UNSURE).mean()),
+        agreeing_rows=int(agree.sum()),
+    )
