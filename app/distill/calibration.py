@@ -13,6 +13,7 @@ from app.distill.teacher import Teacher
 from app.distill.words import tag
 from app.errors import UserError
 
+FEWEST = 20  # pairs of each kind
 TEXTS = 2000  # that are reworded when there are no labelled pairs
 # Where the curve is 0.5, and its width, on a scale from the mean cosine of random pairs (0) to that of reworded texts (1). With
 # multilingual-e5-small, curves fitted to the labels of LCQMC dev and AFQMC dev have their midpoint at 0.86 and 0.87.
@@ -38,8 +39,8 @@ def fit_labelled(cosines: np.ndarray, matches: np.ndarray) -> Calibration:
     """
     from sklearn.linear_model import LogisticRegression
 
-    if min(matches.sum(), (~matches).sum()) < 20:
-        raise UserError("--calibration_set: needs at least 20 pairs that match and 20 that do not")
+    if min(matches.sum(), (~matches).sum()) < FEWEST:
+        raise UserError(f"--calibration_set: needs at least {FEWEST} pairs that match and {FEWEST} that do not")
     mean, deviation = cosines.mean(), cosines.std() or 1.0
     fitted = LogisticRegression(C=1e6).fit(((cosines - mean) / deviation)[:, None], matches)
     slope, intercept = fitted.coef_[0, 0], fitted.intercept_[0]
@@ -57,8 +58,11 @@ def fit_unlabelled(texts: Sequence[str], teacher: Teacher, seed: int) -> Calibra
     chosen = rng.sample(list(texts), min(TEXTS, len(texts)))
     pairs = [(text, rewording(tag(text), rng)) for text in chosen]
     pairs = [pair for pair in pairs if pair[1]]
-    if len(chosen) < 20 or len(pairs) < 20:
-        raise UserError("too few texts to fit probabilities; give labelled pairs with --calibration_set")
+    if len(pairs) < FEWEST:
+        raise UserError(
+            f"{len(chosen):,} different texts, of which {len(pairs)} could be reworded by rules, are too few to find "
+            "probabilities; give labelled pairs with --calibration_set"
+        )
     vectors = teacher.vectors(chosen)
     different = float((vectors[1:] * vectors[:-1]).sum(axis=1).mean())
     same = float(cosines_of(pairs, teacher).mean())

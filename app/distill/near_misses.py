@@ -1,7 +1,7 @@
 """A question -> questions that look almost the same and ask something else: one thing is changed, by rules for Chinese.
 
-怎么开通花呗 -> 怎么关闭花呗 (opposite)   3天能到吗 -> 7天能到吗 (number)   能吃芒果吗 -> 不能吃芒果吗 (negation)
-北京到上海多远 -> 上海到北京多远 (order)   怎么做红烧肉 -> 怎么做麻婆豆腐 (word)   什么时候开学 -> 为什么开学 (question word)
+3天能到吗 -> 7天能到吗 (number)   为什么能退票 -> 为什么不能退票 (negation)   北京到上海多远 -> 上海到北京多远 (order)
+上传照片 -> 下载照片 (opposite)   社保卡怎么办理 -> 社保卡在哪里办理 (question word)   怎么做红烧肉 -> 怎么做麻婆豆腐 (word)
 """
 
 from __future__ import annotations
@@ -10,37 +10,47 @@ import random
 import re
 from typing import Dict, List
 
-from app.distill.words import CHANGEABLE, TaggedText, WordPool
+from app.distill.numerals import NUMBER, another
+from app.distill.rewordings import synonyms_of
+from app.distill.words import TaggedText, WordPool
 
-OPPOSITES = (
-    "开通|关闭 打开|关闭 增加|减少 提高|降低 买|卖 借出|借入 上传|下载 安装|卸载 加入|退出 登录|退出 恢复|删除 男|女 "
-    "大|小 多|少 高|低 长|短 左|右 前|后 上|下 快|慢 早|晚 冷|热 新|旧 胖|瘦 好吃|难吃 好|坏 优点|缺点 好处|坏处 "
-    "便宜|贵 提前|推迟 收入|支出 存|取 转入|转出 进口|出口 父亲|母亲 爸爸|妈妈 老公|老婆 男生|女生 男朋友|女朋友 "
-    "哥哥|弟弟 姐姐|妹妹 白天|晚上 今天|明天 国内|国外 室内|室外 开始|结束 第一|最后 最高|最低 最大|最小 最好|最差 "
-    "喜欢|讨厌 同意|拒绝 赢|输 升|降 胜|败 安全|危险 免费|收费 公开|保密 手动|自动 "
-    "正面|反面 开|关 涨|跌 进|出 来|去 软|硬 干|湿 深|浅 厚|薄 粗|细 强|弱 轻|重 远|近 亮|暗 甜|咸 公|母 结婚|离婚 "
-    "入职|离职 上班|下班 上学|放学 怀孕|避孕 增肥|减肥 变白|变黑 发送|接收 加密|解密 充值|提现 收货|发货 简体|繁体 "
-    "正规|山寨 单机|联机 真|假 生|熟 黑|白"
+OPPOSITES = (  # of one character only those that are hardly ever a part of a name or an idiom
+    "开通|关闭 打开|关闭 增加|减少 提高|降低 买|卖 借出|借入 上传|下载 安装|卸载 加入|退出 登录|退出 男|女 "
+    "高|低 胖|瘦 早|晚 好吃|难吃 好喝|难喝 好看|难看 优点|缺点 好处|坏处 便宜|贵 提前|推迟 收入|支出 "
+    "转入|转出 进口|出口 父亲|母亲 爸爸|妈妈 老公|老婆 男生|女生 男人|女人 男孩|女孩 男朋友|女朋友 儿子|女儿 "
+    "哥哥|弟弟 姐姐|妹妹 白天|晚上 今天|明天 国内|国外 室内|室外 开始|结束 最高|最低 最大|最小 最好|最差 最便宜|最贵 "
+    "喜欢|讨厌 同意|拒绝 赢|输 涨|跌 安全|危险 免费|收费 公开|保密 手动|自动 正面|反面 结婚|离婚 入职|离职 "
+    "上学|放学 增肥|减肥 变白|变黑 发送|接收 加密|解密 充值|提现 收货|发货 简体|繁体 单机|联机 饭前|饭后"
 )
-QUESTION_WORDS = (  # words that mean the same are one group
-    "怎么|如何|怎样 为什么|为何|为啥 什么时候|几点|何时 哪里|哪儿|在哪 多少钱|价格 多久|多长时间 谁 多大|几岁 几个 什么意思"
+# 不 can stand before these words; where the question asks how much, it cannot.
+NEGATED = ("能", "会", "可以", "应该", "想", "喜欢", "需要", "支持", "允许", "愿意", "适合")
+ASKS_HOW_MUCH = re.compile("多少|多久|多长|多大|多远|几|怎么样|怎样|怎么|如何|哪")
+BEFORE_PLACE_END = ("站", "场", "港", "市", "区", "县", "路", "镇", "州", "阳")  # what continues the name of a place
+HOW, WHEN, WHERE = "怎么|如何|怎样|咋", "什么时候|何时|几时", "在哪里|在哪儿|在哪"
+# Verbs after which where, when and how can all be asked.
+ACTIONS = frozenset(
+    "买 卖 办 办理 领 领取 看 下载 查 查询 申请 交 缴 报名 修 考 学 充值 兑换 取 打印 投诉 预约 挂号 上传 开通 注册 登录 换 退 "
+    "还 报 参加 观看 购买 更换 安装 报销 激活 续费 办证 坐 吃 喝 玩 练 拍 寄 做 订 退款 退货 租 存 投资 补办 年检".split()
 )
-NEGATED = ("能", "会", "要", "可以", "应该", "想", "是", "喜欢", "需要", "支持", "允许", "用")  # 不 can stand before them
-NEGATIONS = {"不": "", "没": "", "别": "", "没有": "有"}  # and what is there without them
-NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二两三四五六七八九十百千万]+(?=[个天年月岁块元斤次点号分米层级楼周])", re.ASCII)
-CHINESE_NUMBERS = "一 两 三 四 五 六 七 八 九 十 十二 十五 二十 三十 五十 一百 两百 一千 一万".split()
-DIRECTIONS = ("到", "比", "转", "换", "给")  # the nouns around them cannot change places
+AT_END = (  # (end of a question about a thing, other ends)
+    ("多少钱", ("怎么样", "在哪里买", "质量好吗", "哪个牌子好", "有什么用")),
+    ("是什么意思", ("怎么读", "怎么写", "用英语怎么说", "是谁说的")),
+    ("怎么样", ("多少钱", "在哪里")),
+    ("怎么做", ("多少钱", "在哪里买", "有什么营养", "能放几天")),
+)
+COMPLEMENTS = frozenset("去 来 了 到 起 出 上 下 醒 好 完 明白 清 动 进 住 着 开 出来 起来 出去 进去 回来 下来 上来".split())
 
 _opposites: Dict[str, List[str]] = {}
 for _pair in OPPOSITES.split():
     _one, _other = _pair.split("|")
     _opposites.setdefault(_one, []).append(_other)
     _opposites.setdefault(_other, []).append(_one)
+_ASKING = [(re.compile(words), {"怎么", "在哪里", "什么时候"} - set(words.split("|"))) for words in (HOW, WHEN, WHERE)]
 
 
 def near_miss(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     """The text with one change that makes it another question; empty if no rule applies. `pool`: words that may stand in it."""
-    rules = [number, negation, order, opposite, question_word, word, word]  # most questions have a word to change
+    rules = [number, negation, order, opposite, question_word, word]
     rng.shuffle(rules)
     for rule in rules:
         changed = rule(text, pool, rng)
@@ -55,64 +65,84 @@ def number(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     if not found:
         return ""
     chosen = rng.choice(found)
-    return text.text[: chosen.start()] + _other_number(chosen.group(), rng) + text.text[chosen.end() :]
-
-
-def _other_number(present: str, rng: random.Random) -> str:
-    if not present[0].isascii():
-        return rng.choice([number for number in CHINESE_NUMBERS if number != present])
-    if "." in present:
-        return f"{float(present) + rng.choice((0.5, 1, 2)):g}"
-    return str(int(present) + rng.randint(1, max(2, int(present[:4]) // 2)))
+    return text.text[: chosen.start()] + another(chosen, rng) + text.text[chosen.end() :]
 
 
 def negation(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
-    """With 不 where there was none, or without 不 or 没."""
-    places = [place for place, each in enumerate(text.words) if each in NEGATED or each in NEGATIONS]
-    if not places:
+    """Without 不 or 没; or with 不 where there was none. A question with 吗 gets none: it would ask the same."""
+    changed = [_without(text, place) for place, each in enumerate(text.words) if each[0] in "不没"]
+    may_get_one = text.text[-1] not in "吗么吧？?不" and not ASKS_HOW_MUCH.search(text.text) and "不" not in text.text
+    for place, each in enumerate(text.words):
+        is_idiom = text.words[place - 1] == "在" or text.words[place + 1 : place + 2] == ("个",)  # 在想啥, 想个名字
+        if each in NEGATED and may_get_one and not is_idiom:
+            changed.append(text.with_word(place, "不" + each))
+    changed = list(filter(None, changed))
+    return rng.choice(changed) if changed else ""
+
+
+def _without(text: TaggedText, place: int) -> str:
+    """The text without the negation at this place; empty if it cannot be taken away, as in 贵不贵, 不小心 or 怎么洗不变形."""
+    present, before, following = text.words[place], "".join(text.words[:place]), "".join(text.words[place + 1 :])
+    rest = present[1:]
+    if not following[:1].isalnum() or following.startswith(("小心", "同", "过", "如", "好意思")):
         return ""
-    place = rng.choice(places)
-    present = text.words[place]
-    if present in NEGATIONS:
-        return text.with_word(place, NEGATIONS[present])
-    is_negated = place > 0 and text.words[place - 1] in NEGATIONS
-    return "" if is_negated else text.with_word(place, "不" + present)
+    if present in ("没", "没有"):
+        has_noun = text.is_noun(place + 1) or text.words[place + 1] == "反应"
+        return text.with_word(place, "有") if has_noun else text.with_word(place, "") if len(text.words) > place + 2 else ""
+    if present == "不" and place and text.tags[place - 1] == "v":
+        return text.with_word(place, "得") if text.words[place + 1] in COMPLEMENTS else ""
+    is_alternative = before.endswith(((rest or following)[0], "要", "能", "了", "得"))
+    return "" if is_alternative or rest not in ("", *NEGATED) or not before else text.with_word(place, rest)
 
 
 def order(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
-    """The two nouns around 到, 比 and the like change places."""
+    """The two places around 到, or the two things around 比, change places. Both must be whole, not a part of a longer name."""
     words = list(text.words)
     for place in range(1, len(words) - 1):
-        if words[place] in DIRECTIONS and text.is_noun(place - 1) and text.is_noun(place + 1):
-            words[place - 1], words[place + 1] = words[place + 1], words[place - 1]
+        one, other = words[place - 1], words[place + 1]
+        kinds = text.tags[place - 1], text.tags[place + 1]
+        follows = "".join(words[place + 2 :])
+        is_whole = len(one) > 1 and len(other) > 1 and not text.is_noun(place - 2) and not follows.startswith(BEFORE_PLACE_END)
+        are_places = words[place] == "到" and kinds == ("ns", "ns") and not (follows[1:2] in BEFORE_PLACE_END and follows)
+        is_comparison = words[place] == "比" and text.is_noun(place - 1) and kinds[0] == kinds[1] and not text.is_noun(place + 2)
+        if is_whole and (are_places or is_comparison) and (place < 2 or words[place - 2] != "的"):
+            words[place - 1], words[place + 1] = other, one
             return "".join(words)
     return ""
 
 
 def opposite(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
-    """A word becomes its opposite."""
-    places = [place for place, each in enumerate(text.words) if each in _opposites]
-    if not places:
-        return ""
-    place = rng.choice(places)
-    return text.with_word(place, rng.choice(_opposites[text.words[place]]))
+    """A word becomes its opposite. Not in 贵不贵, 多高 and 最好笑, and no single character at the beginning, as in 胖东来."""
+    changed: List[str] = []
+    for place, each in enumerate(text.words):
+        around = text.words[max(0, place - 1) : place + 2]
+        is_part = len(each) == 1 and (place == 0 or around[0] in ("多", "有多")) or around[-1][0] in "笑吃看玩听喝用"
+        if each in _opposites and "不" not in around and not is_part:
+            changed += [text.with_word(place, other) for other in _opposites[each] if other not in text.words]
+    return rng.choice(changed) if changed else ""
 
 
 def question_word(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
-    """Another question word: why instead of how."""
-    groups = [group.split("|") for group in QUESTION_WORDS.split()]
-    found = [(group, present) for group in groups for present in group if present in text.text]
-    if not found:
-        return ""
-    group, present = rng.choice(found)
-    other = rng.choice(rng.choice([other for other in groups if other is not group]))
-    return text.text.replace(present, other, 1)
+    """Another question word: where instead of how, or a question about another side of a thing."""
+    starts, changed = text.starts(), []
+    for words, others in _ASKING:
+        for found in words.finditer(text.text):
+            verb = starts.get(found.end(), len(text.words))
+            if found.start() in starts and text.words[verb : verb + 1] and text.words[verb] in ACTIONS:
+                changed += [text.text[: found.start()] + other + text.text[found.end() :] for other in sorted(others)]
+    bare = text.text.rstrip("？?。")
+    for end, others in AT_END:
+        if bare.endswith(end) and text.is_noun(starts.get(len(bare) - len(end), 0) - 1):
+            changed += [bare[: -len(end)] + other for other in others]
+    return rng.choice(changed) if changed else ""
 
 
 def word(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
-    """A noun, a name or a verb becomes another one of the same kind from the other texts."""
-    places = [place for place, tag in enumerate(text.tags) if tag in CHANGEABLE and len(text.words[place]) > 1]
-    if not places:
-        return ""
-    place = rng.choice(places)
-    return text.with_word(place, pool.draw(text.tags[place], rng))
+    """A noun, a name or a verb becomes another one that stands in a like place of another text."""
+    places = text.changeable()
+    rng.shuffle(places)
+    for place in places:
+        other = pool.draw(text, place, rng)
+        if other and other != text.words[place] and other not in synonyms_of(text.words[place]):
+            return text.with_word(place, other)
+    return ""

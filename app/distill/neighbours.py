@@ -1,4 +1,4 @@
-"""The nearest other texts of each text: by BM25 over characters and words, or by the vectors of a teacher."""
+"""The nearest other texts of some texts: by BM25 over characters and words, or by the vectors of a teacher."""
 
 from __future__ import annotations
 
@@ -12,26 +12,13 @@ K1, B = 1.2, 0.75  # BM25's usual constants (Robertson & Zaragoza 2009, 3.5)
 ROWS_AT_ONCE = 256  # rows of the similarity matrix in memory
 
 
-class Neighbours:
-    """The `count` nearest other texts of each text, nearest first: int64 [texts, count], by rows of `ROWS_AT_ONCE` texts."""
+def bm25_neighbours(
+    texts: Sequence[str], words: Sequence[Sequence[str]], wanted: Sequence[int], count: int
+) -> Iterator[np.ndarray]:
+    """For each text of `wanted`, an index into `texts`: its `count` nearest other texts by BM25, nearest first, int64 [<= count].
 
-    def __init__(self, queries: "sparse.csr_matrix | np.ndarray", documents: "sparse.csr_matrix | np.ndarray", count: int):
-        self._queries, self._documents = queries, documents
-        self.count = min(count, queries.shape[0] - 1)
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        for begin in range(0, self._queries.shape[0], ROWS_AT_ONCE):
-            similarity = self._queries[begin : begin + ROWS_AT_ONCE] @ self._documents
-            similarity = similarity.toarray() if sparse.issparse(similarity) else similarity
-            rows = np.arange(len(similarity))
-            similarity[rows, begin + rows] = -np.inf  # no text is its own neighbour
-            nearest = np.argpartition(-similarity, self.count - 1, axis=1)[:, : self.count]
-            order = np.argsort(-np.take_along_axis(similarity, nearest, axis=1), axis=1, kind="stable")
-            yield np.take_along_axis(nearest, order, axis=1)
-
-
-def bm25_neighbours(texts: Sequence[str], words: Sequence[Sequence[str]], count: int) -> Neighbours:
-    """By BM25. The terms of a text are its characters, its pairs of characters and its `words`."""
+    The terms of a text are its characters, its pairs of characters and its `words`. A text without a common term is no neighbour.
+    """
     numbers: Dict[str, int] = {}
     columns: List[int] = []
     counts: List[int] = []
@@ -50,7 +37,13 @@ def bm25_neighbours(texts: Sequence[str], words: Sequence[Sequence[str]], count:
     weights = (times.data * (K1 + 1) / (times.data + penalty)).astype(np.float32)
     documents = sparse.csr_matrix((weights, columns, starts), shape).T.tocsr()
     queries = sparse.csr_matrix((idf[columns].astype(np.float32), columns, starts), shape)
-    return Neighbours(queries, documents, count)
+    for rows in _parts(wanted):
+        similarity = queries[rows] @ documents  # sparse: only texts with a common term
+        for text, begin, end in zip(rows, similarity.indptr, similarity.indptr[1:]):
+            others, values = similarity.indices[begin:end], similarity.data[begin:end]
+            values[others == text] = -np.inf  # no text is its own neighbour
+            best = highest(values, count, others)
+            yield best[best != text]
 
 
 def terms(text: str, words: Sequence[str]) -> Counter:
@@ -60,9 +53,26 @@ def terms(text: str, words: Sequence[str]) -> Counter:
     return Counter([*lower, *pairs, *(word.lower() for word in words if len(word) > 2)])
 
 
-def vector_neighbours(vectors: np.ndarray, count: int) -> Neighbours:
-    """By the cosine of unit vectors, float32 [texts, dimension]."""
-    return Neighbours(vectors, np.ascontiguousarray(vectors.T), count)
+def vector_neighbours(vectors: np.ndarray, wanted: Sequence[int], count: int) -> Iterator[np.ndarray]:
+    """For each text of `wanted`: its nearest other texts by the cosine of unit vectors, float32 [texts, dimension]; as above."""
+    indices = np.arange(len(vectors))
+    for rows in _parts(wanted):
+        for text, values in zip(rows, vectors[rows] @ vectors.T):
+            values[text] = -np.inf
+            yield highest(values, min(count, len(vectors) - 1), indices)
+
+
+def highest(values: np.ndarray, count: int, indices: np.ndarray) -> np.ndarray:
+    """The `indices` of the `count` highest values, the highest first; of equal values, the lower index first."""
+    width = 4 * count
+    height = len(values) // width
+    if height > 1:
+        # The maxima of some groups of values are values too, so the count-th highest of them is a lower bound. Few values reach
+        # it. This is several times faster than a partition of all values.
+        maxima = values[: height * width].reshape(height, width).max(axis=0)
+        reached = np.flatnonzero(values >= np.partition(maxima, -count)[-count])
+        values, indices = values[reached], indices[reached]
+    return indices[np.lexsort((indices, -values))[:count]]
 
 
 def drawn_rank(rng: np.random.Generator, count: int, mean: float) -> int:
@@ -70,3 +80,6 @@ def drawn_rank(rng: np.random.Generator, count: int, mean: float) -> int:
     return min(count - 1, int(rng.exponential(mean)))
 
 
+def _parts(wanted: Sequence[int]) -> Iterator[np.ndarray]:
+    wanted = np.asarray(wanted, np.int64)
+    return (wanted[begin : begin + ROWS_AT_ONCE] for begin in range(0, len(wanted), ROWS_AT_ONCE))

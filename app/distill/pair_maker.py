@@ -17,7 +17,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from app.distill.near_misses import near_miss
-from app.distill.neighbours import Neighbours, bm25_neighbours, drawn_rank, vector_neighbours
+from app.distill.neighbours import bm25_neighbours, drawn_rank, vector_neighbours
 from app.distill.rewordings import rewording
 from app.distill.texts import Block
 from app.distill.words import WordPool, tag
@@ -53,28 +53,27 @@ class PairMaker:
     """
 
     def __init__(self, block: Block, vectors: Optional[np.ndarray], per_text: PairsPerText, seed: int, number: int):
-        self.texts, self.per_text = block.texts, per_text
+        self.texts = block.texts
         self._rng, self._random = np.random.default_rng([seed, number]), random.Random(f"{seed} {number}")
         self._tagged = [tag(text) for text in block.texts]
-        self._pool = WordPool(self._tagged)
-        self._others: Dict[int, List[int]] = {text: [] for text in range(len(block.texts))}  # of the same lines
+        self._pool = WordPool(self._tagged if per_text.near_miss else ())
+        self._groups: Dict[int, List[List[int]]] = {}  # text -> the lines on which it stands with others
         for group in block.groups:
             for text in group:
-                self._others[text] += [other for other in group if other != text]
-        self._searches: Dict[str, Neighbours] = {}
-        if per_text.bm25 and len(self.texts) > 1:
-            words = [text.words for text in self._tagged]
-            self._searches["bm25"] = bm25_neighbours(self.texts, words, NEIGHBOURS)
-        if per_text.teacher and vectors is not None and len(self.texts) > 1:
-            self._searches["teacher"] = vector_neighbours(vectors, NEIGHBOURS)
+                self._groups.setdefault(text, []).append(group)
+        # kind -> the number of pairs of each text, int64 [texts]
+        self._counts = {kind: self._rng.poisson(mean, len(self.texts)) for kind, mean in vars(per_text).items()}
+        searched = {kind: np.flatnonzero(self._counts[kind]) for kind in ("bm25", "teacher")}
+        words = [text.words for text in self._tagged]
+        self._nearest = {"bm25": bm25_neighbours(self.texts, words, searched["bm25"], NEIGHBOURS)}
+        if vectors is not None:
+            self._nearest["teacher"] = vector_neighbours(vectors, searched["teacher"], NEIGHBOURS)
 
     def pairs(self, both_orders: bool) -> Iterator[Pair]:
         """All pairs, each once, in random order of its two texts; with `both_orders`, in both orders."""
         written = set()
-        nearest = {kind: (row for rows in search for row in rows) for kind, search in self._searches.items()}
         for text in range(len(self.texts)):
-            found = self._partners(text, {kind: next(rows) for kind, rows in nearest.items()})
-            for kind, partner in found:
+            for kind, partner in self._partners(text):
                 pair = Pair(self.texts[text], partner, kind)
                 both = frozenset(pair[:2])
                 if partner and len(both) == 2 and both not in written:
@@ -82,15 +81,15 @@ class PairMaker:
                     orders = [pair, Pair(pair.text_b, pair.text_a, kind)]
                     yield from orders if both_orders else [orders[self._rng.integers(2)]]
 
-    def _partners(self, text: int, nearest: Dict[str, np.ndarray]) -> Iterator[tuple]:
+    def _partners(self, text: int) -> Iterator[tuple]:
         """(kind, other text) of each pair of one text; the other text is empty where none was found."""
-        for kind, mean in vars(self.per_text).items():
-            for _ in range(self._rng.poisson(mean)):
-                if kind in nearest:
-                    rank = drawn_rank(self._rng, len(nearest[kind]), MEAN_RANK)
-                    yield kind, self.texts[nearest[kind][rank]]
-                elif kind == "group" and self._others[text]:
-                    yield kind, self.texts[self._random.choice(self._others[text])]
+        for kind, counts in self._counts.items():
+            nearest = next(self._nearest[kind]) if kind in self._nearest and counts[text] else ()
+            for _ in range(counts[text]):
+                if len(nearest):
+                    yield kind, self.texts[nearest[drawn_rank(self._rng, len(nearest), MEAN_RANK)]]
+                elif kind == "group" and text in self._groups:
+                    yield kind, self.texts[self._random.choice(self._random.choice(self._groups[text]))]
                 elif kind == "near_miss":
                     yield kind, near_miss(self._tagged[text], self._pool, self._random)
                 elif kind == "rewording":

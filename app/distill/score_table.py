@@ -24,7 +24,7 @@ class ScoreTable:
         for kind in dict.fromkeys(kinds):
             self._counts[kind] = self._counts.get(kind, 0) + int((names == kind).sum())
             if cosines is not None:
-                bins = np.histogram(cosines[names == kind], BINS, (-1, 1.000001))[0]
+                bins = np.histogram(cosines[names == kind].clip(-1, 1), BINS, (-1, 1))[0]
                 self._histograms[kind] = self._histograms.get(kind, 0) + bins
 
     def lines(self) -> List[str]:

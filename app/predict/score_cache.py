@@ -26,20 +26,20 @@ MAX_VALUES = 900  # values in one statement; old versions of SQLite take 999
 class ScoreCache:
     """Key of a pair -> float32 vector, in an SQLite file that several processes of one machine may use at the same time.
 
-    `model`: identifies the model whose outputs are kept. A kill does not damage the file. Raises UserError if the file is
-    damaged or is something else.
+    `model`: identifies the model whose outputs are kept. `name`: the file in messages, if it is not that of --cache.
+    A kill does not damage the file. Raises UserError if the file is damaged or is something else.
     """
 
-    def __init__(self, path: str, model: bytes, shared: bool = True):
+    def __init__(self, path: str, model: bytes, shared: bool = True, name: str = ""):
         self._model = blake2b(model).digest()
-        self._name = f"--cache {path}" if shared else f"the cache of scores beside the result ({path})"
+        self.name = name or (f"--cache {path}" if shared else f"the cache of scores beside the result ({path})")
         journal_mode, synchronous = ("WAL", "NORMAL") if shared else ("OFF", "OFF")
         try:
             self._database = sqlite3.connect(path, timeout=WARN_AFTER, check_same_thread=False)
             (tables,) = self._wait_for(lambda: self._database.execute("SELECT count(*) FROM sqlite_master").fetchone())
             (mark,) = self._database.execute("PRAGMA application_id").fetchone()
             if tables and mark != FORMAT:
-                raise UserError(f"--cache {path}: an SQLite file of another program")
+                raise UserError(f"{self.name}: an SQLite file of another program")
             for setting in (
                 f"application_id={FORMAT}",
                 f"journal_mode={journal_mode}",
@@ -81,7 +81,7 @@ class ScoreCache:
                 query = f"SELECT key, score FROM scores WHERE key IN ({','.join('?' * len(part))})"
                 rows = self._wait_for(lambda: self._database.execute(query, part).fetchall())  # noqa: B023 (called at once)
                 vectors.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, TypeError, ValueError) as problem:  # a damaged file can hold anything
             raise self._unusable(problem) from problem
         return vectors
 
@@ -109,7 +109,7 @@ class ScoreCache:
                 if "locked" not in str(problem) or waited > GIVE_UP_AFTER:
                     raise
                 if waited < 2 * WARN_AFTER:
-                    say(f"{self._name}: another process has locked it; waiting", sys.stderr)
+                    say(f"{self.name}: another process has locked it; waiting", sys.stderr)
 
-    def _unusable(self, problem: sqlite3.Error) -> UserError:
-        return UserError(f"{self._name}: cannot be used ({problem})")
+    def _unusable(self, problem: Exception) -> UserError:
+        return UserError(f"{self.name}: cannot be used ({problem})")

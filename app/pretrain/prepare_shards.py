@@ -10,8 +10,8 @@ from app import machine
 from app.atomic import locked
 from app.encoder.hub import find_folder
 from app.options import PretrainOptions
-from app.pretrain.documents import Document, Source, read_documents
 from app.parallel_map import map_in_order
+from app.pretrain.documents import Document, Source, read_documents
 from app.pretrain.token_shards import build_shards, check_settings, document_batches
 from app.progress import ProgressCounter
 from app.text.fast_tokenizer import FastWordPieceTokenizer

@@ -23,8 +23,8 @@ import numpy as np
 
 from app.atomic import atomic_folder, read_json, write_json
 from app.errors import UserError
-from app.pretrain.documents import Document, Source, read_documents
 from app.parallel_map import map_in_order
+from app.pretrain.documents import Document, Source, read_documents
 from app.text.fast_tokenizer import FastWordPieceTokenizer
 
 SHARD_TOKENS = 1 << 24  # a shard is complete when it has this many tokens: 32 MB, which is what a kill can lose
