@@ -13,6 +13,8 @@ from app.commands.course import ACTIONS as COURSE_ACTIONS
 from app.commands.doctor import DoctorOptions
 from app.commands.evaluate import EvaluateOptions
 from app.commands.fill import FillOptions
+from app.commands.label import LabelOptions
+from app.commands.pairs import PairsOptions
 from app.flags import parse
 from app.options import MatchOptions, PredictOptions, PretrainOptions, TrainOptions
 from app.shell import ROOT
@@ -40,6 +42,8 @@ COMMANDS = {  # title -> options
     "`python -m app evaluate`": EvaluateOptions,
     "`python -m app fill`": FillOptions,
     **{f"`python -m app course {action}`": options for action, (options, _) in COURSE_ACTIONS.items()},
+    "`python -m app pairs`": PairsOptions,
+    "`python -m app label`": LabelOptions,
     "`python -m app doctor`": DoctorOptions,
     "`python -m app flags`": FlagsOptions,
 }

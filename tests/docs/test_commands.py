@@ -26,7 +26,7 @@ MARK = re.compile(r"<!-- not run by tests: (.+) -->")
 OPTIONS = {title.strip("`").split()[-1]: options for title, options in COMMANDS.items()}  # "run_match.sh", "predict.py", "fill"
 OPTIONS.update(match=OPTIONS["run_match.sh"], pretrain=OPTIONS["run_pretrain.sh"], predict=OPTIONS["predict.py"])
 FOREIGN = {"pip", "ray", "gzip", "awk", "visualdl", "ruff"}  # programs that are not ours
-FILES = {"train_set", "dev_set", "test_set", "vocab_file"}  # flags whose file has to exist
+FILES = {"train_set", "dev_set", "test_set", "vocab_file", "input_file", "calibration_set"}  # flags whose file has to exist
 QUICK = {  # what makes a command of the documents take seconds; its own flags, which come later, count
     "run_match.sh": "--model_name_or_path scratch:nano --max_steps 3 --overwrite",
     "run_pretrain.sh": "--model_size nano --max_steps 3 --dev_sequences 20 --overwrite",
