@@ -10,7 +10,7 @@ Works in any folder, with the standard library only. The seed is fixed, so the f
 
 File format of families/<domain>.txt (UTF-8; lines that start with `#` are comments):
 
-    {slot} = value, other value                    "," separates different values
+    {slot} = value, other value                    "," separates different values; {slot2} is another value than {slot}
     question | question || question | question     a family: questions on one topic, with {slots}
 
 All questions before `||` ask the same. The others look similar, but each of them asks something else than those before `||`.
@@ -55,24 +55,31 @@ def read_families(path: Path) -> Tuple[Slots, List[Family]]:
             same, _, other = line.partition(" || ")
             family = Family(same.split(" | "), other.split(" | ") if other else [])
             questions = family.same + family.other
-            unknown = [slot for slot in SLOT.findall(line) if slot not in slots]
+            unknown = [slot for slot in SLOT.findall(line) if slot not in slots and base(slot) not in slots]
             if unknown or len(set(questions)) < max(3, len(questions)) or any(re.search("[|\t]", each) for each in questions):
                 raise ValueError(f"{path.name}: line {number}: not a family of defined slots: {line}")
             families.append(family)
     return slots, families
 
 
+def base(slot: str) -> str:
+    """The slot whose values are used: `city` for {city2}."""
+    return slot[:-1] if slot.endswith("2") else slot
+
+
 def fill(family: Family, slots: Slots, times: int) -> Iterator[Family]:
     """The family with its slots filled, `times` times; once if it has no slot. No value is used twice while others are left."""
     rng = random.Random(f"{SEED} {family.same + family.other}")  # so that a family does not depend on the others
-    names = sorted({slot for question in family.same + family.other for slot in SLOT.findall(question)})
-    values = {name: rng.sample(slots[name], len(slots[name])) for name in names}
-    for time in range(times if names else 1):
-        filled = [
-            [SLOT.sub(lambda slot: values[slot[1]][time % len(values[slot[1]])], question) for question in questions]
-            for questions in family
-        ]
-        yield Family(*filled)
+    used = sorted({slot if slot in slots else base(slot) for slot in SLOT.findall(" ".join(family.same + family.other))})
+    values = {slot: rng.sample(slots[slot], len(slots[slot])) for slot in used}
+
+    def value(slot: str, time: int) -> str:
+        own = values.get(slot)
+        others = own or values[base(slot)]
+        return others[(time if own else time + 1) % len(others)]
+
+    for time in range(times if used else 1):
+        yield Family(*([SLOT.sub(lambda slot: value(slot[1], time), each) for each in questions] for questions in family))
 
 
 def labelled_pairs(family: Family, rng: random.Random) -> Iterator[Tuple[str, str, str]]:
