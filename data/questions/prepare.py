@@ -79,7 +79,8 @@ def fill(family: Family, slots: Slots, times: int) -> Iterator[Family]:
         return others[(time if own else time + 1) % len(others)]
 
     for time in range(times if used else 1):
-        yield Family(*([SLOT.sub(lambda slot: value(slot[1], time), each) for each in questions] for questions in family))
+        filled = ([SLOT.sub(lambda slot: value(slot[1], time), each) for each in questions] for questions in family)  # noqa: B023
+        yield Family(*filled)
 
 
 def labelled_pairs(family: Family, rng: random.Random) -> Iterator[Tuple[str, str, str]]:

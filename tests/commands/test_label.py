@@ -145,12 +145,11 @@ def test_vectors_are_kept_in_the_cache_for_other_commands(tmp_path, expected):
     assert probabilities(tmp_path / "in.scored.tsv")[0] == expected
 
 
-def test_from_texts_to_a_training_file(tmp_path):
-    """The commands of docs/training.md as processes, with another teacher."""
-    (tmp_path / "texts.txt").write_text("".join("\t".join(row[:2]) + "\n" for row in ROWS[:100]), encoding="utf-8")
-    done = run_app("pairs", "--input_file", str(tmp_path / "texts.txt"), "--teacher", TOY, env=PATH)
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = run_app("label", "--input_file", str(tmp_path / "texts.pairs.tsv"), "--teacher", TOY, env=PATH)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found, errors = probabilities(tmp_path / "texts.pairs.scored.tsv")
-    assert len(found) > 300 and min(found.values()) < 0.1 and max(found.values()) > 0.9 and not errors
+def test_as_a_process_it_prints_the_curve_and_the_counts(tmp_path, expected):
+    done = run_app("label", "--input_file", write(tmp_path / "in.tsv", ["text_a", "text_b"], PAIRS), "--teacher", TOY, env=PATH)
+    assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
+    described, curve, counts = done.stdout.splitlines()
+    assert described.endswith("in.tsv: TSV in UTF-8, text_a = text_a, text_b = text_b")
+    assert curve.startswith("probability = 1 / (1 + exp(-(cosine - ")
+    assert "in.scored.tsv: 62 rows, " in counts and counts.endswith(" predicted '1', 2 without a probability (column `error`)")
+    assert probabilities(tmp_path / "in.scored.tsv")[0] == expected

@@ -21,7 +21,7 @@ def teacher(tmp_path):
     return Teacher(encoder, ScoreCache(str(tmp_path / "vectors"), encoder.identity))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(-0.5, 0.9), st.floats(0.01, 0.3), st.integers(0, 99))
 def test_the_curve_of_labels_is_found_again(midpoint, scale, seed):
     rng = np.random.default_rng(seed)
