@@ -74,7 +74,7 @@ def negation(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     bare = text.text.rstrip("？?")
     may_get_one = not bare.endswith(("吗", "吧")) and not ASKS_HOW_MUCH.search(bare) and "不" not in bare
     for place, each in enumerate(text.words):
-        is_idiom = text.words[place - 1] == "在" or text.words[place + 1 : place + 2] == ("个",)  # 在想啥, 想个名字
+        is_idiom = text.words[max(0, place - 1)] == "在" or text.words[place + 1 : place + 2] == ("个",)  # 在想啥, 想个名字
         if each in NEGATED and may_get_one and not is_idiom:
             changed.append(text.with_word(place, "不" + each))
     changed = list(filter(None, changed))
@@ -104,7 +104,7 @@ def order(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
         kinds = text.tags[place - 1], text.tags[place + 1]
         follows = "".join(words[place + 2 :])
         is_whole = len(one) > 1 and len(other) > 1 and not text.is_noun(place - 2) and not follows.startswith(BEFORE_PLACE_END)
-        are_places = words[place] == "到" and kinds == ("ns", "ns") and not (follows[1:2] in BEFORE_PLACE_END and follows)
+        are_places = words[place] == "到" and kinds == ("ns", "ns") and follows[1:2] not in BEFORE_PLACE_END
         is_comparison = words[place] == "比" and text.is_noun(place - 1) and kinds[0] == kinds[1] and not text.is_noun(place + 2)
         if is_whole and (are_places or is_comparison) and (place < 2 or words[place - 2] != "的"):
             words[place - 1], words[place + 1] = other, one
@@ -117,8 +117,9 @@ def opposite(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     changed: List[str] = []
     for place, each in enumerate(text.words):
         around = text.words[max(0, place - 1) : place + 2]
-        is_part = len(each) == 1 and (place == 0 or around[0] in ("多", "有多")) or around[-1][0] in "笑吃看玩听喝用"
-        if each in _opposites and "不" not in around and not is_part:
+        is_name = len(each) == 1 and (place == 0 or around[0] in ("多", "有多"))
+        is_degree = each[0] == "最" and around[-1][0] in "笑吃看玩听喝用"
+        if each in _opposites and "不" not in around and not is_name and not is_degree:
             changed += [text.with_word(place, other) for other in _opposites[each] if other not in text.words]
     return rng.choice(changed) if changed else ""
 
