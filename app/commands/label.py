@@ -25,7 +25,7 @@ from app.match.labels import label_names, positive_index
 from app.options import PredictOptions, ReadOptions
 from app.predict.containers import convert
 from app.predict.input_files import Job, plan
-from app.predict.output_file import check_not_scored, header_line, scored_line
+from app.predict.output_file import check_labels, check_not_scored, header_line, scored_line
 from app.progress import ProgressCounter, say
 from app.text.dataset import LabelledPairs, describe_bad_rows, read_labelled_pairs
 from app.text.pair_file import PairFile
@@ -102,6 +102,7 @@ def main(arguments: List[str]) -> None:
         say(f"probability = 1 / (1 + exp(-(cosine - {calibration.midpoint:.4f}) / {calibration.scale:.4f}))")
         with PairFile(options.input_file, **options.reading()) as file:
             check_not_scored(file)
+            check_labels(file, names)
             with open(folder / "rows", "wb") as rows:
                 counts = _write(file, teacher, calibration, names, rows)
             if not convert(folder / "rows", file, job, folder / COMPLETE):

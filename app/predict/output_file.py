@@ -65,6 +65,16 @@ def check_not_scored(file: PairFile) -> None:
     file.refused = ADDED
 
 
+def check_labels(file: PairFile, labels: Sequence[str]) -> None:
+    """Raises UserError if a label cannot be written in the encoding of the file."""
+    for label in labels:
+        try:
+            label.encode(file.encoding)
+        except UnicodeEncodeError:
+            reason = f"the label {label!r} cannot be written in its encoding, {file.encoding.upper()}"
+            raise UserError(f"{file.path}: {reason}; save it as UTF-8") from None
+
+
 def header_line(file: PairFile) -> str:
     """The beginning of the scored file: byte order mark, Excel's `sep=` line and header, if the input has them."""
     mark = "\ufeff" if file.begins_with_bom else ""

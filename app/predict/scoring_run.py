@@ -24,7 +24,7 @@ from app.options import PredictOptions
 from app.predict.containers import convert
 from app.predict.input_files import STDOUT, Job
 from app.predict.journal import FORMAT, ResumableRows, Summary, published
-from app.predict.output_file import ScoredRows, StandardOutput, check_not_scored
+from app.predict.output_file import ScoredRows, StandardOutput, check_labels, check_not_scored
 from app.predict.ranking import sort_by_probability
 from app.predict.score_cache import ScoreCache
 from app.predict.score_file import score_file
@@ -86,6 +86,7 @@ class ScoringRun:
                 return summary
         with PairFile(str(job.source), remembered=self.predictor.matcher_config.columns, **options.reading()) as file:
             check_not_scored(file)
+            check_labels(file, self.predictor.matcher_config.labels)
             if job.read_once:
                 say(f"{job.source}: {file.described()}", sys.stderr if job.result == STDOUT else sys.stdout)
             with contextlib.closing(self._output(job, identity, ranking)) as output:

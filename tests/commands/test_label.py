@@ -120,6 +120,14 @@ def test_the_calibration_set_is_never_overwritten(tmp_path):
         run(write(tmp_path / "in.tsv", ["text_a", "text_b"], PAIRS), "--calibration_set", calibration, "--result_file", calibration)
 
 
+def test_labels_that_the_encoding_of_the_input_does_not_have(tmp_path):
+    calibration = write(tmp_path / "cal.tsv", ["text_a", "text_b", "label"], [[*row[:2], "否是"[int(row[2])]] for row in LEARNABLE])
+    (tmp_path / "in.tsv").write_bytes("text_a\ttext_b\ncaf\u00e9\tun caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(UserError, match="the label '否' cannot be written in its encoding, LATIN-1"):
+        run(tmp_path / "in.tsv", "--encoding", "latin-1", "--calibration_set", calibration)
+    assert not (tmp_path / "in.scored.tsv").exists()
+
+
 def test_a_scored_file_is_refused(tmp_path):
     with pytest.raises(UserError, match="has a column 'probability' already"):
         run(write(tmp_path / "in.tsv", ["text_a", "text_b", "probability"], [[*pair, "0.5"] for pair in PAIRS]))

@@ -190,3 +190,11 @@ def test_every_row_has_one_cell_per_column_and_no_character_is_lost(score, tmp_p
     letters = sorted(text.getvalue().replace(delimiter, "").replace('"', "").replace("\r", "").replace("\n", "").replace("\t", ""))
     kept = "".join(cell for row in found for cell in row[:3]).replace("\\t", "")
     assert sorted(kept.replace(delimiter, "").replace('"', "").replace("\r", "").replace("\n", "").replace("\t", "")) == letters
+
+
+def test_labels_that_the_encoding_of_the_input_does_not_have(score, tmp_path, monkeypatch):
+    monkeypatch.setattr(select, "read_matcher_config", lambda folder: MatcherConfig(["否", "是"], Decision(), 32, "longest_first"))
+    (tmp_path / "in.tsv").write_bytes("text_a\ttext_b\ncaf\u00e9\tun caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(UserError, match="the label '否' cannot be written in its encoding, LATIN-1"):
+        score(tmp_path / "in.tsv", result=tmp_path / "out.tsv", encoding="latin-1")
+    assert [file.name for file in tmp_path.iterdir() if "out" in file.name] == []
