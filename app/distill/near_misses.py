@@ -144,7 +144,8 @@ def word(text: TaggedText, pool: WordPool, rng: random.Random) -> str:
     places = text.changeable()
     rng.shuffle(places)
     for place in places:
-        other = pool.draw(text, place, rng)
-        if other and other != text.words[place] and other not in synonyms_of(text.words[place]):
+        present, other, before = text.words[place], pool.draw(text, place, rng), "".join(text.words[:place][-1:])
+        is_synonym = other in synonyms_of(present) or before + other in synonyms_of(before + present)  # 什么意思, 什么含义
+        if other and other != present and not is_synonym:
             return text.with_word(place, other)
     return ""

@@ -78,6 +78,11 @@ def test_synonyms(text, expected):
     assert outcomes(rewordings.synonym, text) == expected
 
 
+def test_another_word_is_no_synonym():
+    texts = [tag(text) for text in ("送伞有什么含义", "送伞有什么意思", "送伞有什么故事")]
+    assert outcomes(near_misses.word, "送伞有什么含义", WordPool(texts)) == {"送伞有什么故事"}
+
+
 def test_polite_words_and_marks_come_and_go():
     draw = [random.Random(seed) for seed in range(80)]
     assert {rewordings.opening("请问怎么还款", rng) for rng in draw} == {"怎么还款"}
