@@ -3,7 +3,7 @@
 group         two texts of one line of the file: they are on the same topic
 teacher       a text and one of its nearest texts by the teacher's vectors
 bm25          a text and one of its nearest texts by characters and words
-near_miss     a text and the same text with one change that makes it another question
+near_miss     a text and the same text with one change that makes it another question, half of them also in other words
 rewording     a text and the same question in other words
 random        two texts
 """
@@ -38,12 +38,12 @@ class Pair(NamedTuple):
 class PairsPerText:
     """How many pairs of each kind a text gets on average: the mean of a Poisson distribution."""
 
-    group: float = 2.0
-    teacher: float = 1.0
-    bm25: float = 1.0
-    near_miss: float = 0.5
-    rewording: float = 0.25
-    random: float = 0.5
+    group: float = 1.0
+    teacher: float = 0.5
+    bm25: float = 0.5
+    near_miss: float = 1.0
+    rewording: float = 0.75
+    random: float = 0.25
 
 
 class PairMaker:
@@ -91,8 +91,15 @@ class PairMaker:
                 elif kind == "group" and text in self._groups:
                     yield kind, self.texts[self._random.choice(self._random.choice(self._groups[text]))]
                 elif kind == "near_miss":
-                    yield kind, near_miss(self._tagged[text], self._pool, self._random)
+                    yield kind, self._near_miss(text)
                 elif kind == "rewording":
                     yield kind, rewording(self._tagged[text], self._random)
                 elif kind == "random":
                     yield kind, self.texts[self._rng.integers(len(self.texts))]
+
+    def _near_miss(self, text: int) -> str:
+        """Half of them are reworded as well: otherwise the number of changed words would tell near misses from rewordings."""
+        changed = near_miss(self._tagged[text], self._pool, self._random)
+        if changed and self._random.random() < 0.5:
+            return rewording(tag(changed), self._random) or changed
+        return changed
