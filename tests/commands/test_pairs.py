@@ -58,7 +58,7 @@ def test_the_seed_decides(texts, tmp_path):
 def test_blocks_bound_the_distance_of_neighbours(texts, tmp_path):
     numbered = tmp_path / "in.txt"
     numbered.write_text("".join(f"{number}号线几点开\n" for number in range(100)), encoding="utf-8")
-    rows = make(numbered, tmp_path / "r.tsv", "--block_texts", "10", "--near_miss_pairs", "0", "--rewording_pairs", "0")
+    rows = make(numbered, tmp_path / "r.tsv", "--block_texts", "10", "--bm25_pairs", "1", "--near_miss_pairs", "0", "--rewording_pairs", "0")
     assert len(rows) > 100 and all(len({int(text.partition("号")[0]) // 10 for text in row[:2]}) == 1 for row in rows[1:])
 
 
