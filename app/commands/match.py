@@ -83,7 +83,7 @@ def _report(options: MatchOptions, encoded: Dict[str, Any]) -> None:
         split = encoded[name]
         logits = predict_logits(model, split.encoded, len(labels), options.batch_size * 2)
         metrics = results[name] = compute_metrics(logits, split.labels, decision, labels)
-        accuracies = metrics["baselines"] = baselines(train, split.pairs, labels[decision.positive])
+        accuracies = metrics["baselines"] = baselines(train, split.pairs, labels, decision.positive)
         compared = ", ".join(f"{baseline.replace('_', ' ')} {accuracy:.1%}" for baseline, accuracy in accuracies.items())
         say()
         say(f"{name}: accuracy {metrics['accuracy']:.1%}   (baselines: {compared})")

@@ -16,17 +16,18 @@ def character_overlap(text_a: str, text_b: str) -> float:
     return 2 * sum((a & b).values()) / max(1, sum(a.values()) + sum(b.values()))
 
 
-def baselines(train: LabelledPairs, test: LabelledPairs, positive: str) -> Dict[str, float]:
+def baselines(train: LabelledPairs, test: LabelledPairs, names: List[str], positive: int) -> Dict[str, float]:
     """Accuracy on `test` of rules fitted on `train`: `majority`, and for two labels `character_overlap`.
 
-    A row of `train` with a soft label has the more probable label.
+    `names`: the labels. `positive`: the position of the positive one. A row of `train` with a soft label has the more probable
+    label.
     """
     majority = Counter(train.labels).most_common(1)[0][0]
     accuracies = {"majority": sum(label == majority for label in test.labels) / len(test)}
-    if len(set(train.labels)) == 2:
-        threshold, above = _fit_threshold(_overlaps(train), _is_positive(train, positive))
+    if len(names) == len(set(train.labels)) == 2:
+        threshold, above = _fit_threshold(_overlaps(train), _is_positive(train, names[positive]))
         predicted = (_overlaps(test) >= threshold) == above
-        accuracies["character_overlap"] = float((predicted == _is_positive(test, positive)).mean())
+        accuracies["character_overlap"] = float((predicted == _is_positive(test, names[positive])).mean())
     return accuracies
 
 

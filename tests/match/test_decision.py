@@ -114,8 +114,9 @@ def test_baselines():
     def pairs(a, b):
         return LabelledPairs("x", [p[0] for p in a + b], [p[1] for p in a + b], ["1"] * len(a) + ["0"] * len(b), [])
 
-    found = baselines(pairs(near, far), pairs(near[:1], far[:3]), "1")
-    assert found == {"majority": 0.25, "character_overlap": 1.0}
+    train, test = pairs(near, far), pairs(near[:1], far[:3])
+    assert baselines(train, test, ["0", "1"], 1) == {"majority": 0.25, "character_overlap": 1.0}
+    assert baselines(train, test, ["0", "1", "2"], 2) == {"majority": 0.25}  # a training set need not have every label
 
 
 @given(st.integers(0, 1000), st.integers(2, 4), st.floats(0.01, 0.2))
