@@ -42,11 +42,12 @@ class TrainingReadOptions(ReadOptions):
     """Column of the training set with the probability of the positive label, 0 to 1 (`probability` of predict.py), or
     LABEL=COLUMN,LABEL=COLUMN,... with a column for each label; by name, or by number from 1. A row needs a label, a soft label or
     both. Empty: no soft labels."""
-    soft_label_weight: float = -1.0
-    """In rows with a label and a soft label: the weight of the soft label, 0 to 1; the label has the rest. -1: 0.9."""
+    # In Hinton et al. (2015), section 2, a considerably lower weight of the hard label was best.
+    soft_label_weight: float = 0.9
+    """In rows with a label and a soft label: the weight of the soft label, 0 to 1; the label has the rest."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        weight = self.soft_label_weight
-        check("soft_label_weight", weight, weight == -1 or 0 <= weight <= 1, "-1, or from 0 to 1")
-        check("soft_label_weight", weight, weight == -1 or bool(self.soft_label_column), "left out without --soft_label_column")
+        weight, is_default = self.soft_label_weight, self.soft_label_weight == TrainingReadOptions.soft_label_weight
+        check("soft_label_weight", weight, 0 <= weight <= 1, "from 0 to 1")
+        check("soft_label_weight", weight, is_default or bool(self.soft_label_column), "left out without --soft_label_column")

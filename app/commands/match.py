@@ -43,7 +43,7 @@ def _default_learning_rate(options: MatchOptions, hidden_size: int) -> float:
 
 def _train_and_evaluate(options: MatchOptions) -> None:
     device = start_device(options)
-    from app.match.build import build, check_data_unchanged, soft_label_weight
+    from app.match.build import build, check_data_unchanged
     from app.match.splits import audit, encode_split, with_soft_targets
     from app.match.task import MatchTask
     from app.progress import say
@@ -57,7 +57,7 @@ def _train_and_evaluate(options: MatchOptions) -> None:
         for name, pairs in splits.items()
     }
     labels, positive = matcher_config.labels, matcher_config.decision.positive
-    encoded["train"] = with_soft_targets(encoded["train"], labels, positive, soft_label_weight(options))
+    encoded["train"] = with_soft_targets(encoded["train"], labels, positive, options.soft_label_weight)
     findings = audit(encoded, labels, positive)
     matcher_config.data = check_data_unchanged(options, encoded)
     task = MatchTask(model, tokenizer, encoded, matcher_config, options)

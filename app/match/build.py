@@ -14,7 +14,6 @@ from app.match.decision import Decision, can_be_fitted
 from app.match.labels import positive_index
 from app.match.matcher_config import MatcherConfig, read_matcher_config
 from app.match.model import PairClassifier
-from app.match.soft_targets import SOFT_LABEL_WEIGHT
 from app.match.splits import EncodedSplit, provenance, read_splits
 from app.options import MatchOptions
 from app.progress import say
@@ -76,11 +75,6 @@ def _check_dev(dev: LabelledPairs, options: MatchOptions, decision: Decision, na
         say(f"{options.dev_set}: too few rows of each label to fit probabilities or a threshold: they stay unchanged")
 
 
-def soft_label_weight(options: MatchOptions) -> float:
-    """The weight of the soft label in rows with both, 0 to 1: --soft_label_weight, or its default."""
-    return SOFT_LABEL_WEIGHT if options.soft_label_weight == -1 else options.soft_label_weight
-
-
 def _check_positions(model: PairClassifier, max_seq_length: int) -> None:
     config = model.encoder.config
     first = config.pad_token_id + 1 if config.model_type == "roberta" else 0  # RoBERTa's first position
@@ -93,7 +87,7 @@ def check_data_unchanged(options: MatchOptions, splits: Dict[str, EncodedSplit])
     """Names, row counts and hashes of the files. Raises UserError if a resumed run was started with other files."""
     data = provenance(splits)
     if options.soft_label_column:
-        data["train"]["soft_labels"] = {"column": options.soft_label_column, "weight": soft_label_weight(options)}
+        data["train"]["soft_labels"] = {"column": options.soft_label_column, "weight": options.soft_label_weight}
     last = Path(options.output_dir) / "last"
     if options.resume and (last / "matcher.json").is_file():
         for name, before in read_matcher_config(last).data.items():

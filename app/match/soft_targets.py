@@ -8,10 +8,6 @@ import numpy as np
 
 from app.text.dataset import LabelledPairs
 
-# Of the soft label in rows that have both. In Hinton et al. (2015), section 2, a considerably lower weight of the hard label was
-# best.
-SOFT_LABEL_WEIGHT = 0.9
-
 
 def label_ids(pairs: LabelledPairs, names: List[str]) -> np.ndarray:
     """The position of each row's label in `names`, -1 of a row with a soft label only: int64 [rows]."""

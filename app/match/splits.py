@@ -70,7 +70,7 @@ def _check_soft_labels_are_used(train: LabelledPairs, options: MatchOptions) -> 
     if not given.any():
         raise UserError(f"{train.soft.columns.flag}: no usable row of {train.path} has a soft label")
     both = any(label and soft for label, soft in zip(train.labels, given.tolist()))
-    if options.soft_label_weight != -1 and not both:
+    if options.soft_label_weight != MatchOptions.soft_label_weight and not both:
         raise UserError(
             f"--soft_label_weight {options.soft_label_weight}: is for rows with a label and a soft label; {train.path} has none"
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app import runtime
 from app.errors import Interrupted, UserError
-from app.match.build import build, check_data_unchanged, soft_label_weight
+from app.match.build import build, check_data_unchanged
 from app.match.soft_audit import audit_soft_labels
 from app.match.soft_targets import more_probable_labels, soft_targets
 from app.match.splits import encode_split, with_soft_targets
@@ -136,7 +136,7 @@ def train(options, stops=(), steps=6):
         splits, model, tokenizer, matcher_config = build(options)
         names, positive = matcher_config.labels, matcher_config.decision.positive
         encoded = {name: encode_split(pairs, names, tokenizer, 64, "longest_first") for name, pairs in splits.items()}
-        encoded["train"] = with_soft_targets(encoded["train"], names, positive, soft_label_weight(options))
+        encoded["train"] = with_soft_targets(encoded["train"], names, positive, options.soft_label_weight)
         matcher_config.data = check_data_unchanged(options, encoded)
         task = MatchTask(model, tokenizer, encoded, matcher_config, options)
         patch.setattr(trainer.InterruptFlag, "on_any_process", lambda self, step: step in stops)
@@ -224,5 +224,5 @@ def test_rows_that_the_teacher_could_not_score_are_bad_rows(files, capsys):
     assert len(splits["train"]) == 64 and "1 bad rows left out" in capsys.readouterr().out
     with pytest.raises(UserError, match="--soft_label_weight 0.5: must be left out without --soft_label_column"):
         options_of(folder, soft_label_weight=0.5)
-    with pytest.raises(UserError, match="--soft_label_weight 1.5: must be -1, or from 0 to 1"):
+    with pytest.raises(UserError, match="--soft_label_weight 1.5: must be from 0 to 1"):
         options_of(folder, soft_label_weight=1.5, soft_label_column="p")
