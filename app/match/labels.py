@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Collection, List, Optional
+from typing import Collection, List
 
 from app.errors import UserError
 from app.text.dataset import LabelledPairs
@@ -21,12 +21,12 @@ BINARY_LABELS = [  # (no match, match)
 ]  # fmt: skip
 
 
-def label_names(train: LabelledPairs, dev: Optional[LabelledPairs] = None) -> List[str]:
-    """The labels of the training set (with `dev`: and of the dev set), sorted. Raises UserError for a wrong column."""
-    counts = Counter(filter(None, train.labels + (dev.labels if dev else [])))
+def label_names(train: LabelledPairs) -> List[str]:
+    """The labels of the training set, sorted. Raises UserError for a wrong column."""
+    counts = Counter(filter(None, train.labels))
     names = sorted_labels(counts)
     if len(names) < 2:
-        raise UserError(f"{(dev or train).path}: every label is {names[0]!r}; at least two are needed")
+        raise UserError(f"{train.path}: every label is {names[0]!r}; at least two are needed")
     first = train.labels[0]
     if train.lines[0] == 1 and counts[first] == 1 and len(names) > 2 and not INTEGER.fullmatch(first):
         raise UserError(

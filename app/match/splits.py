@@ -36,7 +36,7 @@ def read_splits(options: MatchOptions, names: Optional[List[str]] = None) -> Tup
     """Reads the files of a run: "train", "dev" and, if given, "test". Returns them, and the names of the labels.
 
     `names`: the only labels allowed (a checkpoint's). Without, they are those of --soft_label_column or of the training set; if
-    the training set has soft labels and not two labels, those of the dev set as well. Only the training set has soft labels.
+    the training set has soft labels and not two labels, those of the dev set. Only the training set has soft labels.
     """
     reading, soft = {"bad_rows": options.bad_rows, **options.reading()}, parse_soft_columns(options.soft_label_column)
     names = names or (sorted_labels(soft.labels) if soft else [])
@@ -45,7 +45,12 @@ def read_splits(options: MatchOptions, names: Optional[List[str]] = None) -> Tup
         names = label_names(train)
     reading.update(remembered=train.columns)
     dev = read_labelled_pairs(options.dev_set, labels=names, **reading)
-    splits, names = {"train": train, "dev": dev}, names or label_names(train, dev)
+    if not names:
+        names = label_names(dev)
+        unknown = sorted(set(train.labels) - {"", *names})
+        if unknown:
+            raise UserError(f"{train.path}: its only label is {unknown[0]!r}; the labels in {dev.path} are {', '.join(names)}")
+    splits = {"train": train, "dev": dev}
     if soft:
         soft.check_labels(names)
     if options.test_set:

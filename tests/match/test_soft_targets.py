@@ -195,7 +195,7 @@ def test_a_run_with_soft_labels_that_is_stopped_and_resumed_has_the_same_weights
     [
         ("label\tp", ["1", ""], {}, "--soft_label_column p: no usable row of .* has a soft label"),
         ("p", ["0.5"], {"soft_label_weight": 0.5}, "--soft_label_weight 0.5: is for rows with a label and a soft label; .*train.tsv has none"),
-        ("label\tp", ["x", "0.5"], {}, "one column is for two labels; here are 3"),
+        ("label\tp", ["x", "0.5"], {}, "train.tsv: its only label is 'x'; the labels in .*dev.tsv are 0, 1"),
         ("p", ["1.5"], {}, "64 bad row"),
         ("p\tq", ["0.5", "0.5"], {"soft_label_column": "0=p,2=q"}, "dev.tsv: .* label '1' is none of 0, 2"),
         ("p", ["0.5"], {"drop_leaked": True, "dev_set": "train.tsv"}, "no label column"),
