@@ -118,12 +118,15 @@ class PairFile:
         """Format, encoding and columns in words: `TSV in UTF-8, text_a = question1, text_b = question2`."""
         form = CONTAINERS.get(self.container.partition(" ")[0]) or self.format.described()
         encoding = "" if self.container else f" in {self.encoding.upper()}"
-        by_name = self.header or self.format.name == "jsonl"
-        columns = [name if by_name else f"column {name}" for name in self.columns]
-        roles = [f"{role} = {name}" for role, name in zip(("text_a", "text_b", "label"), columns)]
+        columns = map(self._shown, self._columns.positions)
+        roles = [f"{role} = {column}" for role, column in zip(("text_a", "text_b", "label"), columns)]
         if self.soft_columns:
-            roles.append(f"soft label = {self.soft_columns.described(bool(by_name))}")
+            roles.append(f"soft label = {self.soft_columns.described([self._shown(column) for column in self._columns.soft])}")
         return f"{form}{encoding}, " + ", ".join(roles)
+
+    def _shown(self, column: Union[int, str]) -> str:
+        """A column, by name (JSON) or index, as it is shown: its name if the file has names, else its number."""
+        return column if isinstance(column, str) else self.fields[column] if self.header else f"column {column + 1}"
 
     @property
     def begins_with_bom(self) -> bool:

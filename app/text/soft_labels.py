@@ -26,9 +26,8 @@ class SoftColumns:
         value = ",".join(f"{label}={column}" for label, column in zip(self.labels, self.columns)) or self.columns[0]
         return f"--soft_label_column {value}"
 
-    def described(self, by_name: bool) -> str:
-        """In words. `by_name`: whether the file has names."""
-        columns = [column if by_name else f"column {column}" for column in self.columns]
+    def described(self, columns: List[str]) -> str:
+        """In words. `columns`: these columns as they are shown."""
         return " + ".join(f"{column} of {label}" for label, column in zip(self.labels, columns)) or columns[0]
 
     @property

@@ -86,21 +86,22 @@ class Table:
 
 
 def table_lines(path: Path, container: str) -> Iterator[bytes]:
-    """The rows as lines of JSON, UTF-8. Columns that are not strings, numbers or Booleans are left out."""
+    """The rows as lines of JSON, UTF-8. Columns that are not strings, numbers, Booleans or null are left out."""
     from pyarrow import types
 
     with Table(path, container) as table:
         scalar_columns = [field.name for field in table.schema if _is_scalar(field.type, types)]
         for batch in table.batches(scalar_columns):
             for row in batch.to_pylist():
-                # default: pyarrow returns float16 as NumPy's.
+                # default: pyarrow returns float16 as NumPy's, and decimals as Python's.
                 yield json.dumps(row, ensure_ascii=False, default=float).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _is_scalar(data_type: Any, types: Any) -> bool:
-    """Whether it is a string, a number or a Boolean, also with dictionary encoding. `types`: the module `pyarrow.types`."""
+    """Whether it is a string, a number, a Boolean or always null, also with dictionary encoding. `types`: `pyarrow.types`."""
     data_type = data_type.value_type if types.is_dictionary(data_type) else data_type
     tests = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_boolean)
+    tests += (types.is_decimal, types.is_null)
     return any(test(data_type) for test in (*tests, getattr(types, "is_string_view", types.is_string)))
 
 

@@ -110,6 +110,20 @@ def test_which_columns_are_the_soft_label_and_the_label(tmp_path, names, columns
     assert (first.text_a, first.text_b, first.label, first.soft_label, second.soft_label) == ("甲", "乙", label, (0.25,), (1e-7,))
 
 
+@pytest.mark.parametrize(
+    "header, soft, described",
+    [
+        ("text_a,text_b,p,q\n", "q", "q"), ("text_a,text_b,p,q\n", "04", "q"), ("", "3", "column 3"),
+        ("text_a,text_b,p,q\n", "y=3,n=4", "p of y + q of n"), ("", "y=3,n=4", "column 3 of y + column 4 of n"),
+    ],
+)  # fmt: skip
+def test_the_column_is_shown_by_its_name(tmp_path, header, soft, described):
+    """Regression: a number was shown as it is, also where the column has a name."""
+    (tmp_path / "pairs.csv").write_text(header + "甲,乙,0.25,0.75\n丙,丁,0.5,0.5\n", encoding="utf-8")
+    with PairFile(str(tmp_path / "pairs.csv"), columns="1,2", soft_label_column=soft) as file:
+        assert file.described().endswith(f", soft label = {described}")
+
+
 def test_in_a_file_without_header_the_first_soft_label_may_be_missing_or_have_an_exponent(tmp_path):
     for first in ("", "1e-07", ".5"):
         (tmp_path / "pairs.tsv").write_text(f"甲\t乙\t{first}\n丙\t丁\t0.5\n戊\t己\t0.25\n", encoding="utf-8")
@@ -147,16 +161,21 @@ def test_a_name_in_a_file_without_header(tmp_path):
 
 
 def test_types_of_table_columns(tmp_path):
-    """A type that is not read would look like a column of empty cells. Regression: float16 was a TypeError."""
+    """A type that is not read would look like a column of empty cells. Regressions: float16 was a TypeError; decimals, and a
+    column without any label, were refused."""
     texts = {"text_a": ["甲", "丙"], "text_b": ["乙", "丁"]}
     half = arrow.array([0.5, None], arrow.float32()).cast(arrow.float16())
     parquet.write_table(arrow.table({**texts, "label": [1, 0], "p": half}), tmp_path / "half.parquet")
     assert [row.soft_label for row in rows_of(tmp_path / "half.parquet", soft_label_column="p")] == [(0.5,), ()]
-    amounts = arrow.array([decimal.Decimal("0.5"), None], arrow.decimal128(5, 2))
+    amounts = arrow.array([decimal.Decimal("1"), None], arrow.decimal128(5, 2))
+    parquet.write_table(arrow.table({**texts, "label": amounts, "p": amounts}), tmp_path / "decimal.parquet")
+    assert [(row.label, row.soft_label) for row in rows_of(tmp_path / "decimal.parquet", soft_label_column="p")] == [("1", (1.0,)), ("", ())]
+    parquet.write_table(arrow.table({**texts, "label": arrow.nulls(2), "p": [0.5, 0.1]}), tmp_path / "nulls.parquet")
+    assert [row.label for row in rows_of(tmp_path / "nulls.parquet", soft_label_column="p")] == ["", ""]
     for name, soft in (("p", "p"), ("label", "x")):
-        parquet.write_table(arrow.table({**texts, "x": [0.5, 0.1], name: amounts}), tmp_path / "decimal.parquet")
+        parquet.write_table(arrow.table({**texts, "x": [0.5, 0.1], name: [b"1", b"0"]}), tmp_path / "bytes.parquet")
         with pytest.raises(UserError, match=f"the column '{name}' holds neither strings nor numbers"):
-            rows_of(tmp_path / "decimal.parquet", soft_label_column=soft)
+            rows_of(tmp_path / "bytes.parquet", soft_label_column=soft)
 
 
 def test_a_label_that_is_nan_is_missing(tmp_path):
