@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List
 
+from app.errors import UserError
 from app.match.soft_targets import label_ids, more_probable_labels, soft_distributions
 from app.text.dataset import LabelledPairs
 
 UNSURE = 0.6  # if no label reaches it, a soft label is near to undecided
+# Of two labels: if fewer rows agree, the probability is that of the other label. A teacher that guesses is far above it, unless
+# almost all labels are the same.
+FEWEST_AGREEING, ROWS_THAT_TELL = 0.2, 20
 
 
 @dataclass
@@ -24,7 +28,7 @@ class SoftAudit:
 
     def lines(self) -> List[str]:
         """The statistics as lines to print."""
-        means = ", ".join(f"{label} {mean:.3f}" for label, mean in self.mean_probability.items())
+        means = ", ".join(f"{label}: {mean:.3f}" for label, mean in self.mean_probability.items())
         rows = f"{self.soft_rows:,} rows have only a soft label, {self.hard_rows:,} only a label, {self.both_rows:,} both"
         lines = [f"  soft labels: {rows}; mean probability {means}; in {self.unsure_share:.1%} of them no label has {UNSURE}"]
         if self.both_rows:
@@ -32,6 +36,15 @@ class SoftAudit:
             wrong = "; is it the probability of the positive label (--positive_label)?" if share < 0.5 else ""
             lines.append(f"  soft label and label agree in {share:.1%} of the rows with both{wrong}")
         return lines
+
+    def check(self, pairs: LabelledPairs) -> None:
+        """Raises UserError if the soft labels of these training pairs are clearly those of the other label."""
+        share = self.agreeing_rows / max(1, self.both_rows)
+        if len(self.mean_probability) == 2 and self.both_rows >= ROWS_THAT_TELL and share < FEWEST_AGREEING:
+            raise UserError(
+                f"{pairs.soft.columns.flag}: soft label and label agree in only {share:.1%} of the {self.both_rows:,} rows with "
+                f"both in {pairs.path}; it must be the probability of the positive label (--positive_label), not of the other one"
+            )
 
 
 def audit_soft_labels(pairs: LabelledPairs, names: List[str], positive: int) -> SoftAudit:

@@ -98,7 +98,10 @@ def with_soft_targets(train: EncodedSplit, names: List[str], positive: int, weig
 
 
 def audit(splits: Dict[str, EncodedSplit], names: List[str], positive: int) -> Dict[str, dict]:
-    """Audits all splits, prints the findings, and returns them by split. `positive`: position of the positive label."""
+    """Audits all splits, prints the findings, and returns them by split. `positive`: position of the positive label.
+
+    Raises UserError if the soft labels are clearly those of the other label.
+    """
     findings = {}
     for name, split in splits.items():
         result = audit_split(name, split.pairs, split.encoded)
@@ -113,6 +116,7 @@ def audit(splits: Dict[str, EncodedSplit], names: List[str], positive: int) -> D
             soft = audit_soft_labels(split.pairs, names, positive)
             for line in soft.lines():
                 say(line)
+            soft.check(split.pairs)
             findings[name]["soft_labels"] = vars(soft)
     return findings
 

@@ -99,6 +99,21 @@ def test_the_audit_of_soft_labels():
     assert any("a soft label that differs by more than 0.1" in line for line in found.lines())
 
 
+def test_the_probability_of_the_other_label_is_refused():
+    """Regression: it was a note in the middle of the audit, and a student of the wrong labels with exit code 0."""
+
+    def check(agreeing, rows, names=("0", "1"), flag="p"):
+        soft = [[0.9, 0.1] if number < agreeing else [0.1, 0.9] for number in range(rows)]
+        pairs = pairs_of([names[0]] * rows, soft if "," in flag else [row[1] for row in soft], flag)
+        audit_soft_labels(pairs, list(names), 1).check(pairs)
+
+    for flag in ("p", "0=q,1=p"):
+        with pytest.raises(UserError, match=f"--soft_label_column {flag}: soft label and label agree in only 15.0% of the 20 rows with both in x.tsv"):
+            check(3, 20, flag=flag)
+    check(4, 20)
+    check(0, 19)
+
+
 def test_dropping_leaks_keeps_the_soft_labels_of_the_other_rows():
     pairs = pairs_of(["1", "", "0"], [NAN, 0.3, 0.6])
     kept = drop_shared(pairs, [LabelledPairs("dev.tsv", ["甲"], ["乙"], ["1"], [1])])
