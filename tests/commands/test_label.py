@@ -1,17 +1,20 @@
 """`python -m app label`: pairs in every format -> the same pairs with a teacher's probabilities, which a matcher can learn from."""
 
 import gzip
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from conftest import run_app, sample_lines
-from distill.toy_teacher import NAME, PATH
+from conftest import ROOT, sample_lines
+from distill import toy_teacher
 from pair_formats import FORMATS, write
 
 from app.commands import label
 from app.errors import UserError
 from app.text.dataset import read_labelled_pairs
 
-TOY = f"{NAME}:encode"
+TOY = f"{toy_teacher.NAME}:encode"
 ROWS = [line.split("\t") for line in sample_lines("dev", 200).splitlines()[1:]]
 PAIRS = [[*row[:2]] for row in ROWS[:60]] + [["", "空"], ["有", " "]]
 # Labels that a teacher of characters can learn: a text and itself, a text and another one.
@@ -143,8 +146,6 @@ def test_too_few_texts_and_rows_that_are_all_bad(tmp_path):
 
 
 def test_vectors_are_kept_in_the_cache_for_other_commands(tmp_path, expected):
-    from distill import toy_teacher
-
     source, cache = write(tmp_path / "in.tsv", ["text_a", "text_b"], PAIRS), tmp_path / "cache"
     run(source, "--cache", str(cache))
     toy_teacher.encoded.clear()
@@ -153,11 +154,14 @@ def test_vectors_are_kept_in_the_cache_for_other_commands(tmp_path, expected):
     assert probabilities(tmp_path / "in.scored.tsv")[0] == expected
 
 
-def test_as_a_process_it_prints_the_curve_and_the_counts(tmp_path, expected):
-    done = run_app("label", "--input_file", write(tmp_path / "in.tsv", ["text_a", "text_b"], PAIRS), "--teacher", TOY, env=PATH)
+def test_as_a_process_with_a_teacher_in_the_current_folder_it_prints_the_curve_and_the_counts(tmp_path, expected):
+    write(tmp_path / "in.tsv", ["text_a", "text_b"], PAIRS)
+    (tmp_path / "my_teacher.py").write_text(Path(toy_teacher.__file__).read_text(encoding="utf-8") + "\nprint('hello')\n", encoding="utf-8")
+    command = [sys.executable, str(ROOT / "app/__main__.py"), "label", "--input_file", "in.tsv", "--teacher", "my_teacher:encode"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
-    described, curve, counts = done.stdout.splitlines()
-    assert described.endswith("in.tsv: TSV in UTF-8, text_a = text_a, text_b = text_b")
+    hello, described, curve, counts = done.stdout.splitlines()
+    assert hello == "hello" and described.endswith("in.tsv: TSV in UTF-8, text_a = text_a, text_b = text_b")
     assert curve.startswith("probability = 1 / (1 + exp(-(cosine - ")
     assert "in.scored.tsv: 62 rows, " in counts and counts.endswith(" predicted '1', 2 without a probability (column `error`)")
     assert probabilities(tmp_path / "in.scored.tsv")[0] == expected

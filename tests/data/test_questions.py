@@ -22,12 +22,16 @@ def made(folder: Path) -> dict:
     return {path.name: [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()] for path in folder.iterdir()}
 
 
-def test_the_files_are_the_same_every_time(tmp_path):
-    assert made(tmp_path / "one") == made(tmp_path / "two")
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("questions"))
 
 
-def test_dev_families_are_not_in_the_texts_to_learn_from(tmp_path):
-    files = made(tmp_path)
+def test_the_files_are_the_same_every_time(files, tmp_path):
+    assert made(tmp_path) == files
+
+
+def test_dev_families_are_not_in_the_texts_to_learn_from(files):
     learned = {text for row in files["questions.tsv"] for text in row}
     pairs = {name: {frozenset(row[:2]) for row in files[name][1:]} for name in ("train.tsv", "dev.tsv")}
     assert not pairs["train.tsv"] & pairs["dev.tsv"]
