@@ -37,14 +37,23 @@ class SoftAudit:
             lines.append(f"  soft label and label agree in {share:.1%} of the rows with both{wrong}")
         return lines
 
-    def check(self, pairs: LabelledPairs) -> None:
-        """Raises UserError if the soft labels of these training pairs are clearly those of the other label."""
-        share = self.agreeing_rows / max(1, self.both_rows)
-        if len(self.mean_probability) == 2 and self.both_rows >= ROWS_THAT_TELL and share < FEWEST_AGREEING:
-            raise UserError(
-                f"{pairs.soft.columns.flag}: soft label and label agree in only {share:.1%} of the {self.both_rows:,} rows with "
-                f"both in {pairs.path}; it must be the probability of the positive label (--positive_label), not of the other one"
-            )
+    def check(self, pairs: LabelledPairs, positive: str) -> None:
+        """Raises UserError if the soft labels of these training pairs are clearly not those of the positive label."""
+        if len(self.mean_probability) != 2:
+            return
+        share, soft = self.agreeing_rows / max(1, self.both_rows), pairs.soft
+        must = f"it must be the probability of the positive label, {positive!r} (--positive_label)"
+        if self.both_rows >= ROWS_THAT_TELL and share < FEWEST_AGREEING:
+            rows = f"{share:.1%} of the {self.both_rows:,} rows with both in {pairs.path}"
+            raise UserError(f"{soft.columns.flag}: soft label and label agree in only {rows}; {must}")
+        if soft.columns.columns != ["probability"] or len(soft.predicted) < 2:  # not known to be of a scored file
+            return
+        if len(soft.predicted) > 2:
+            reason = f"the rows of {pairs.path} have {len(soft.predicted)} predictions, and each the probability of its own"
+            raise UserError(f"{soft.columns.flag}: {reason}; {must}")
+        (_, lower), (other, higher) = sorted(soft.predicted.items(), key=lambda item: item[1])
+        if lower < higher and other != positive and other in self.mean_probability:  # positive from some probability on
+            raise UserError(f"{soft.columns.flag}: {pairs.path} has the probability of {other!r}; {must}")
 
 
 def audit_soft_labels(pairs: LabelledPairs, names: List[str], positive: int) -> SoftAudit:

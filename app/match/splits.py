@@ -100,7 +100,7 @@ def with_soft_targets(train: EncodedSplit, names: List[str], positive: int, weig
 def audit(splits: Dict[str, EncodedSplit], names: List[str], positive: int) -> Dict[str, dict]:
     """Audits all splits, prints the findings, and returns them by split. `positive`: position of the positive label.
 
-    Raises UserError if the soft labels are clearly those of the other label.
+    Raises UserError if the soft labels are clearly not those of the positive label.
     """
     findings = {}
     for name, split in splits.items():
@@ -116,7 +116,7 @@ def audit(splits: Dict[str, EncodedSplit], names: List[str], positive: int) -> D
             soft = audit_soft_labels(split.pairs, names, positive)
             for line in soft.lines():
                 say(line)
-            soft.check(split.pairs)
+            soft.check(split.pairs, names[positive])
             findings[name]["soft_labels"] = vars(soft)
     return findings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import List, Optional, Sequence
 
 import numpy as np
@@ -33,7 +33,7 @@ class LabelledPairs:
     def keep(self, rows: Sequence[int]) -> "LabelledPairs":
         """A copy with the rows at the given indices only."""
         kept = {name: [getattr(self, name)[row] for row in rows] for name in ("text_a", "text_b", "labels", "lines")}
-        soft = self.soft and SoftLabels(self.soft.columns, self.soft.values[list(rows)])
+        soft = self.soft and replace(self.soft, values=self.soft.values[list(rows)])
         return LabelledPairs(self.path, bad=self.bad, columns=self.columns, described=self.described, soft=soft, **kept)
 
 
@@ -47,7 +47,7 @@ def read_labelled_pairs(
     with PairFile(path, columns, labelled=True, **reading) as file:
         pairs = LabelledPairs(path, columns=file.columns if file.fields else [], described=file.described())
         width, values = len(file.soft_columns.columns) if file.soft_columns else 0, array("d")
-        none = (float("nan"),) * width
+        none, predicted = (float("nan"),) * width, {}
         for row in file:
             if not row.error and labels and row.label and row.label not in labels:
                 row.error = f"label {row.label!r} is none of {', '.join(labels)}"
@@ -59,8 +59,10 @@ def read_labelled_pairs(
             pairs.labels.append(row.label)
             pairs.lines.append(row.line)
             values.extend(row.soft_label or none)
+            if row.soft_label and row.prediction:
+                predicted[row.prediction] = max(row.soft_label[0], predicted.get(row.prediction, 0.0))
         if file.soft_columns:
-            pairs.soft = SoftLabels(file.soft_columns, np.array(values).reshape(-1, width))
+            pairs.soft = SoftLabels(file.soft_columns, np.array(values).reshape(-1, width), predicted)
     if pairs.bad and bad_rows == "stop":
         raise UserError(f"{path}: {describe_bad_rows(pairs.bad)}. Fix the file, or continue without these rows: --bad_rows skip")
     if not len(pairs):

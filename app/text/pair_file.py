@@ -38,6 +38,7 @@ class Row:
     text_b: str = ""
     label: str = ""
     soft_label: Tuple[float, ...] = ()  # probabilities, see `SoftColumns.read`; empty if the row has none
+    prediction: str = ""  # with a soft label: the cell of the column of that name, as in a scored file
     error: str = ""  # the reason why the row cannot be used; empty if it can
     raw: str = ""  # its text in the file, without the line end
     end: str = ""  # its line end
@@ -253,6 +254,7 @@ class PairFile:
         try:
             values = [cells.get(position) if is_object else cells[position] for position in self._columns.soft]
             row.soft_label = self.soft_columns.read(values)
+            row.prediction = _label_text(self._named(cells, "prediction"))
         except ValueError as problem:
             return str(problem)
         later = find_label_column(list(cells)) if is_object and not self.has_label else None
@@ -260,9 +262,14 @@ class PairFile:
             return f"has {later!r}, which the first {FIRST_ROWS} rows do not have; name it with --columns A,B,LABEL"
         if row.label or row.soft_label:
             return ""
-        named = dict(cells) if is_object else dict(zip(self.fields, cells))
-        error = " ".join(str(named.get("error") or "").split())[:80]  # of a scored file: why it has no probability
+        error = " ".join(str(self._named(cells, "error") or "").split())[:80]  # of a scored file: why it has no probability
         return "neither a label nor a soft label" + (f" (error: {error})" if error else "")
+
+    def _named(self, cells, name: str) -> object:
+        """The value of the column with this name; None if there is none."""
+        if self.format.name == "jsonl":
+            return cells.get(name)
+        return cells[self.fields.index(name)] if name in self.fields else None
 
 
 def text_error(text_a: object, text_b: object, encoding: str = "utf-8") -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -94,6 +94,7 @@ class SoftLabels:
 
     columns: SoftColumns
     values: np.ndarray  # float64 [rows, columns], 0 to 1; nan where the row has none
+    predicted: Dict[str, float] = field(default_factory=dict)  # of a scored file: each `prediction` -> its highest probability
 
     @property
     def given(self) -> np.ndarray:

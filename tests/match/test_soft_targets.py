@@ -105,13 +105,37 @@ def test_the_probability_of_the_other_label_is_refused():
     def check(agreeing, rows, names=("0", "1"), flag="p"):
         soft = [[0.9, 0.1] if number < agreeing else [0.1, 0.9] for number in range(rows)]
         pairs = pairs_of([names[0]] * rows, soft if "," in flag else [row[1] for row in soft], flag)
-        audit_soft_labels(pairs, list(names), 1).check(pairs)
+        audit_soft_labels(pairs, list(names), 1).check(pairs, names[1])
 
     for flag in ("p", "0=q,1=p"):
         with pytest.raises(UserError, match=f"--soft_label_column {flag}: soft label and label agree in only 15.0% of the 20 rows with both in x.tsv"):
             check(3, 20, flag=flag)
     check(4, 20)
     check(0, 19)
+
+
+@pytest.mark.parametrize(
+    "predictions, flags, reason",
+    [
+        (["0", "0", "1", "1"], {}, ""),
+        (["0", "0", "1", "1"], {"positive_label": "0"}, "has the probability of '1'; .*'0' \\(--positive_label\\)"),
+        (["1", "1", "0", "0"], {}, "has the probability of '0'"),
+        (["0", "0", "0", "0"], {"positive_label": "0"}, ""),  # nothing tells whose probability it is
+        (["no", "no", "yes", "yes"], {"positive_label": "0"}, ""),
+        (["a", "b", "c", "c"], {}, "have 3 predictions, and each the probability of its own"),
+        (["1", "1", "0", "0"], {"soft_label_column": "4"}, ""),  # another column may have another teacher
+    ],
+)
+def test_a_scored_file_tells_whose_probability_it_has(files, predictions, flags, reason):
+    """Regression: pairs without labels from a teacher with another positive label, or with three labels, were learned."""
+    values = ["0.1", "0.4", "0.7", "0.9"]
+    folder = files("probability\tq\tprediction", lambda number, label: [values[number % 4]] * 2 + [predictions[number % 4]])
+    options = options_of(folder, **{"soft_label_column": "probability", **flags})
+    splits, _, _, matcher_config = build(options)
+    positive = matcher_config.decision.positive
+    audit = audit_soft_labels(splits["train"], matcher_config.labels, positive)
+    with pytest.raises(UserError, match=reason) if reason else contextlib.nullcontext():
+        audit.check(splits["train"], matcher_config.labels[positive])
 
 
 def test_dropping_leaks_keeps_the_soft_labels_of_the_other_rows():
