@@ -99,4 +99,5 @@ def _check_same_options(folder: Path, options: TrainOptions) -> None:
     for name in sorted(settings.keys() - MAY_CHANGE):
         old = before.get(name, defaults[name])
         if (_absolute(old) if name in PATHS and isinstance(old, str) else old) != settings[name]:
-            raise UserError(f"--{name} {settings[name]}: the run in {folder} has {old}; --resume keeps its options")
+            new, old = (value if value != "" else "(empty)" for value in (settings[name], old))
+            raise UserError(f"--{name} {new}: the run in {folder} has {old}; --resume keeps its options")

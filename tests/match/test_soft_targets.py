@@ -225,6 +225,8 @@ def test_a_run_with_soft_labels_that_is_stopped_and_resumed_has_the_same_weights
     assert written["data"]["train"]["soft_labels"] == {"column": "p", "weight": 0.9} and written["data"]["train"]["rows"] == 64
     with pytest.raises(UserError, match="--soft_label_weight 0.5: the run in"):
         train(options_of(folder, "stopped", resume=True, soft_label_weight=0.5, **flags))
+    with pytest.raises(UserError, match=r"--soft_label_column \(empty\): the run in .* has p; --resume keeps its options"):
+        train(options_of(folder, "stopped", resume=True, **{**flags, "soft_label_column": ""}))
     files("label\tp", lambda number, label: [cell.replace("0.015625", "0.015626") for cell in cells(number, label)])
     with pytest.raises(UserError, match="--train_set: train.tsv has changed since the run"):
         train(options_of(folder, "stopped", resume=True, **flags))
