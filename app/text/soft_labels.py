@@ -47,6 +47,9 @@ class SoftColumns:
             positions = self.find(first)
             if min(positions) < 0 or max(positions) >= len(first):
                 raise UserError(f"{self.flag}: {path} has columns 1 to {len(first)}")
+            for number, position in zip(self.columns, positions):
+                if has_header and number in first and first[position] != number:
+                    raise UserError(f"{self.flag}: in {path}, the column named {number!r} is not column {number}; rename it")
             return positions
         if not has_header:
             raise UserError(f"{self.flag}: {path} has no header; use a column number, from 1")

@@ -154,6 +154,13 @@ def test_a_column_that_cannot_be_used_is_one_error_line(tmp_path, flag, reason):
     assert "\n" not in str(error.value)
 
 
+def test_a_number_that_is_the_name_of_another_column(tmp_path):
+    """Regression: the column 4 was taken, whose name is 3."""
+    (tmp_path / "pairs.tsv").write_text("text_a\ttext_b\t4\t3\n甲\t乙\t0.5\t0.1\n", encoding="utf-8")
+    with pytest.raises(UserError, match="--soft_label_column 4: in .*, the column named '4' is not column 4; rename it"):
+        rows_of(tmp_path / "pairs.tsv", soft_label_column="4")
+
+
 def test_a_name_in_a_file_without_header(tmp_path):
     (tmp_path / "pairs.tsv").write_text("甲\t乙\t0.5\n丙\t丁\t0.7\n", encoding="utf-8")
     with pytest.raises(UserError, match="has no header; use a column number, from 1"):
