@@ -132,7 +132,7 @@ def read_probability(value: object) -> Optional[float]:
     if isinstance(value, str):
         if not is_number(value):  # float() reads more: nan, 1_0, and digits of any script
             raise ValueError(f"{shown} is no decimal number")
-        value = float(value)
+        value = float(value.strip())  # float() does not strip all white space
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{shown} is no decimal number")
     if not 0 <= value <= 1:  # nan neither

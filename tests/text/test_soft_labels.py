@@ -5,7 +5,7 @@ import json
 
 import pyarrow as arrow
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pair_formats import FORMATS, write
 from pyarrow import parquet
@@ -53,6 +53,7 @@ def test_a_value_is_the_right_probability_or_a_bad_row_in_every_format(tmp_path,
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"\s?[+-]?\d*[.,]?\d*([eE]-?\d)?\s?", fullmatch=True), st.floats().map(repr)))
+@example("0\x1f")  # regression: a Python message as the reason
 def test_any_text_is_its_decimal_value_or_empty_or_refused(text):
     try:
         found = read_probability(text)
