@@ -131,10 +131,10 @@ def read_probability(value: object) -> Optional[float]:
         return None
     if isinstance(value, str):
         if not is_number(value):  # float() reads more: nan, 1_0, and digits of any script
-            raise ValueError(f"{shown} is no decimal number")
+            raise ValueError(f"{shown} is not a decimal number")
         value = float(value.strip())  # float() does not strip all white space
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{shown} is no decimal number")
+        raise ValueError(f"{shown} is not a decimal number")
     if not 0 <= value <= 1:  # nan neither
         raise ValueError(f"{shown} is not from 0 to 1")
     return abs(float(value))  # of -0.0, too

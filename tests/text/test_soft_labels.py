@@ -19,8 +19,8 @@ NAN, INF = float("nan"), float("inf")
 GOOD = [(0.25, 0.25), (1e-7, 1e-7), (0, 0.0), (1, 1.0), ("0.25", 0.25), ("1e-07", 1e-7), (" 0.5 ", 0.5), ("0", 0.0), ("1.0", 1.0), (".5", 0.5)]
 EMPTY = [None, "", "  "]
 BAD = [
-    (NAN, "'nan'"), (INF, "'inf'"), (-0.1, "'-0.1' is not from 0 to 1"), (1.2, "'1.2' is not from 0 to 1"), (True, "'True' is no decimal number"),
-    ("nan", "'nan'"), ("inf", "'inf'"), ("５", "'５' is no decimal number"), ("0,5", "'0,5' is no decimal number"), ("-0.1", "'-0.1'"),
+    (NAN, "'nan'"), (INF, "'inf'"), (-0.1, "'-0.1' is not from 0 to 1"), (1.2, "'1.2' is not from 0 to 1"), (True, "'True' is not a decimal number"),
+    ("nan", "'nan'"), ("inf", "'inf'"), ("５", "'５' is not a decimal number"), ("0,5", "'0,5' is not a decimal number"), ("-0.1", "'-0.1'"),
     ("1.2", "'1.2'"), ("50%", "'50%'"), ("0x1", "'0x1'"), ("1_0", "'1_0'"), ("true", "'true'"),
 ]  # fmt: skip
 
