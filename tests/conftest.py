@@ -1,6 +1,8 @@
 """Shared by many tests: small labelled files, a small fine-tuned checkpoint, commands as real processes."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 from fake_engine import checkpoint, engine, score  # noqa: F401 (fixtures)
 
 from app import machine, runtime
+from app.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[1]
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the test workers share the processors
@@ -62,6 +65,18 @@ def run_app(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", **options
     )
+
+
+def refused(*arguments: str) -> str:
+    """The one error line of `python -m app ARGUMENTS`, which must end with exit code 2. It runs in this process, which is faster."""
+    import paddle.nn.functional as F
+
+    errors, operations = io.StringIO(), (F.linear, F.dropout)
+    with contextlib.redirect_stderr(errors):
+        assert main(list(arguments)) == 2, arguments
+    F.linear, F.dropout = operations  # a training on a CPU replaces them
+    assert errors.getvalue().count("\n") == 1, errors.getvalue()
+    return errors.getvalue()
 
 
 @pytest.fixture(scope="session")

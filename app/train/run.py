@@ -43,7 +43,7 @@ class TrainingRun:
 
 @contextlib.contextmanager
 def training_run(command: str, arguments: List[str], options: TrainOptions) -> Iterator[TrainingRun]:
-    """Claims the run folder and sets `options.num_processes`.
+    """Claims the run folder for the block, and sets `options.num_processes`.
 
     If the block raises UserError, a new folder is removed again. If it raises Interrupted, the command that resumes is added.
     """
@@ -53,11 +53,11 @@ def training_run(command: str, arguments: List[str], options: TrainOptions) -> I
     starts_processes = processes > 1 and not runtime.launched()
     options.num_processes = processes if starts_processes else runtime.world_size()
     folder = Path(options.output_dir)
-    is_new = not folder.exists()
+    is_new, lock = not folder.exists(), None
     try:
         run = TrainingRun(command, arguments, options, starts_processes)
         if run.prepares:
-            claim_folder(options)
+            lock = claim_folder(options)
         yield run
     except UserError:
         if is_new:
@@ -66,6 +66,9 @@ def training_run(command: str, arguments: List[str], options: TrainOptions) -> I
     except Interrupted as stop:
         again = [argument for argument in arguments if argument not in ("--resume", "--overwrite")]
         raise Interrupted(f"{stop}; continue with: {script(f'run_{command}.sh', *again, '--resume')}") from None
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def start_device(options: TrainOptions) -> str:

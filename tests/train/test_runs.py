@@ -12,7 +12,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from conftest import ROOT, run_app
+from conftest import ROOT, refused, run_app
 from runs import hashes, journal, start, wait_for_step
 
 from app.tensors import read_arrays
@@ -259,12 +259,10 @@ def test_a_run_that_a_full_disk_ended_is_resumed(uninterrupted, flags, tmp_path)
 def test_a_refused_command_leaves_no_folder(flags, tmp_path):
     (tmp_path / "bad.tsv").write_text("甲\t乙\n", encoding="utf-8")
     for wrong in (["--train_set", str(tmp_path / "bad.tsv")], ["--model_name_or_path", "./nowhere"]):
-        process = start("match", flags, tmp_path / "new", *wrong)
-        _, errors = process.communicate()
-        assert process.returncode == 2 and errors.count("\n") == 1, errors
+        refused("match", *flags, *wrong, "--output_dir", str(tmp_path / "new"))
         assert not (tmp_path / "new").exists()
     (tmp_path / "new").mkdir()
-    start("match", flags, tmp_path / "new", "--train_set", str(tmp_path / "bad.tsv")).communicate()
+    refused("match", *flags, "--train_set", str(tmp_path / "bad.tsv"), "--output_dir", str(tmp_path / "new"))
     assert (tmp_path / "new").is_dir()
 
 
@@ -279,8 +277,8 @@ def test_a_refused_command_keeps_the_old_run_and_a_new_run_may_start_from_it(fla
         ["--init_from_ckpt", str(small_data)],
         ["--max_seq_length", "100000"],
     ):
-        refused = run_app("match", *flags, "--overwrite", "--output_dir", str(folder), *wrong)
-        assert refused.returncode == 2 and hashes(folder) == before, refused.stderr
+        error = refused("match", *flags, "--overwrite", "--output_dir", str(folder), *wrong)
+        assert hashes(folder) == before, error
     continued = ["--overwrite", "--init_from_ckpt", str(folder / "best"), "--max_steps", "2", "--output_dir", str(folder)]
     done = run_app("match", *flags, *continued)
     assert done.returncode == 0 and hashes(folder) != before, done.stderr
