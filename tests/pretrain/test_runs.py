@@ -148,7 +148,10 @@ def test_only_the_newest_checkpoints_are_kept(flags, tmp_path):
     assert sorted(path.name for path in (tmp_path / "run/checkpoints").iterdir()) == ["step_20", "step_24"]
 
 
-@pytest.mark.parametrize("task, masking, processes", [("sop", "whole_word", 1), ("structbert", "ngram", 1), ("none", "span", 2)])
+SLOW = pytest.param("sop", "whole_word", 1, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("task, masking, processes", [SLOW, ("structbert", "ngram", 1), ("none", "span", 2)])
 def test_every_task_and_masking_trains(flags, tmp_path, task, masking, processes):
     """Without a sentence task the pooler has no gradient, and two processes must not wait for it. The vocabulary is in ERNIE's format."""
     letters = sorted(set("".join(sample_lines("train", 800).split())))
