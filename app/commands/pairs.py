@@ -16,9 +16,10 @@ from app.distill.pair_maker import PairMaker, PairsPerText
 from app.distill.score_table import ScoreTable
 from app.distill.teacher import Teacher
 from app.distill.texts import Block, batched, blocks, read_lines
-from app.distill.work_folder import COMPLETE, check_result, work_folder
+from app.distill.work_folder import COMPLETE, check_not_read, work_folder
 from app.errors import UserError
 from app.flags import check, parse
+from app.predict.input_files import check_writable
 from app.progress import ProgressCounter, say
 from app.text.formats import ending_of
 
@@ -67,7 +68,8 @@ class PairsOptions(TeacherOptions):
         check("max_characters", self.max_characters, self.max_characters >= 1, "1 or more")
         check("seed", self.seed, self.seed >= 0, "0 or more")
         check("result_file", self.result_file, ending_of(self.result) in ("tsv", "txt"), "a .tsv or .tsv.gz file")
-        check_result("result_file", self.result, self.input_file)
+        check_not_read(self.result, self.input_file)
+        check_writable(self.result)
 
     @property
     def result(self) -> Path:

@@ -41,12 +41,7 @@ def work_folder(result: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def check_result(flag: str, result: Path, *inputs: str) -> None:
-    """Raises UserError if `result` cannot be written, or is one of the files that the command reads."""
+def check_not_read(result: Path, *inputs: str) -> None:
+    """Raises UserError if `result` is one of the files that the command reads."""
     if any(os.path.realpath(name) == os.path.realpath(result) for name in inputs if name):
-        raise UserError(f"--{flag} {result}: is a file that this command reads")
-    if result.exists() and not result.is_file():
-        raise UserError(f"--{flag} {result}: exists already and is not a file")
-    parent = next(parent for parent in result.parents if parent.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise UserError(f"--{flag} {result}: {parent} is not a folder that can be written to")
+        raise UserError(f"--result_file {result}: is a file that this command reads")

@@ -117,13 +117,17 @@ def check_job(job: Job, options: PredictOptions, remembered: Sequence[str]) -> N
         if job.result != STDOUT and wanted in FORMATS and wanted not in own_formats:
             name = own_formats[1] or own_formats[2]
             raise UserError(f"--result_file {job.result}: must have the format of the input ({name})")
-    if job.result == STDOUT:
-        return
-    if job.result.exists() and not job.result.is_file():
-        raise UserError(f"--result_file {job.result}: exists already and is not a file")
-    parent = next(parent for parent in job.result.parents if parent.exists())
+    if job.result != STDOUT:
+        check_writable(job.result)
+
+
+def check_writable(result: Path) -> None:
+    """Raises UserError if the file `result` cannot be written."""
+    if result.exists() and not result.is_file():
+        raise UserError(f"--result_file {result}: exists already and is not a file")
+    parent = next(parent for parent in result.parents if parent.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise UserError(f"--result_file {job.result}: {parent} is not a folder that can be written to")
+        raise UserError(f"--result_file {result}: {parent} is not a folder that can be written to")
 
 
 def first_pairs(job: Job, options: PredictOptions, remembered: Sequence[str], max_rows: int) -> List[Tuple[str, str]]:

@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from app.distill.work_folder import COMPLETE, VECTORS, check_result, work_folder
+from app.distill.work_folder import COMPLETE, VECTORS, check_not_read, work_folder
 from app.errors import Busy, UserError
+from app.predict.input_files import check_writable
 
 
 def make(result, content="new", vectors=False, fails=False):
@@ -62,6 +63,8 @@ def test_results_that_cannot_be_written(tmp_path):
     os.symlink(source, link)
     for result, message in [(link, "reads"), (source, "reads"), (tmp_path, "not a file"), (source / "r.tsv", "not a folder")]:
         with pytest.raises(UserError, match=message):
-            check_result("result_file", result, str(source), "")
-    check_result("result_file", tmp_path / "a/b/r.tsv", str(source), "")
+            check_not_read(result, str(source), "")
+            check_writable(result)
+    check_not_read(tmp_path / "a/b/r.tsv", str(source), "")
+    check_writable(tmp_path / "a/b/r.tsv")
     assert sorted(tmp_path.iterdir()) == [source, link]
