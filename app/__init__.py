@@ -1,7 +1,7 @@
 """Text matching on PaddlePaddle and PaddleNLP. docs/design.md describes the packages in here.
 
 from app import Matcher
-Matcher.load("output/match/best").score([("怎么还信用卡", "信用卡还款流程")])
+Matcher.load().score([("怎么还信用卡", "信用卡还款流程")])
 
 PairScorer and spark_scorer score tables of Ray Data and Spark (docs/scale.md).
 """

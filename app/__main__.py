@@ -22,6 +22,7 @@ COMMANDS = {
     "fill": "predict the words at [MASK] with a pretrained checkpoint",
     "predict": "score a file of pairs, or one pair (what predict.py runs)",
     "evaluate": "evaluate a fine-tuned checkpoint on labelled pairs",
+    "average": "average the weights of two fine-tuned checkpoints",
     "course": "exercises with checks: learn by doing (start here: python -m app course)",
     "pairs": "make pairs to learn from, out of a file of texts",
     "label": "give pairs the probabilities of a sentence-embedding teacher",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Tuple
 
+from app.default_matcher import AUTO, SHIPPED, chosen
 from app.flags import check, check_device, check_file
 from app.read_options import ReadOptions, TrainingReadOptions
 from app.shell import in_repository
@@ -172,9 +173,9 @@ class PretrainOptions(TrainOptions):
 class MatchOptions(TrainingReadOptions, TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
 
-    model_name_or_path: str = in_repository("data/models/bert-mini-zh")
-    """Model to start from: a folder (of PaddleNLP, Hugging Face or this program), a PaddleNLP name such as ernie-3.0-medium-zh,
-    or scratch:SIZE with SIZE nano, tiny, mini, small, medium, base or large."""
+    model_name_or_path: str = in_repository(SHIPPED)
+    """Encoder to start from: a folder (of PaddleNLP, Hugging Face or this program), a PaddleNLP name such as
+    ernie-3.0-medium-zh, or scratch:SIZE with SIZE nano, tiny, mini, small, medium, base or large."""
     init_from_ckpt: str = ""
     """Start from the weights of this fine-tuned checkpoint folder, including its classifier."""
     train_set: str = in_repository("data/sample/train.tsv")
@@ -225,8 +226,9 @@ class MatchOptions(TrainingReadOptions, TrainOptions):
 class ScoringOptions:
     """What is scored, and with which checkpoint."""
 
-    model_name_or_path: str = in_repository("output/match/best")
-    """Fine-tuned checkpoint folder. It holds everything that prediction needs: labels, lengths, threshold."""
+    model_name_or_path: str = AUTO
+    """Fine-tuned checkpoint folder. It holds everything that prediction needs: labels, lengths, threshold.
+    auto: output/match/best, or data/models/match-mini-zh if there is none."""
     input_file: Tuple[str, ...] = ()
     """Pairs to score: TSV, CSV, JSON lines, a JSON array, .xlsx, Parquet or Arrow, text files also in gzip; several, or patterns
     such as "parts/*.tsv"; - is standard input. A label column is kept and not used."""
@@ -265,6 +267,7 @@ class PredictOptions(ReadOptions, ScoringOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.model_name_or_path = chosen(self.model_name_or_path)
         one_pair = bool(self.text_a or self.text_b)
         check("input_file", "", bool(self.input_file) != one_pair, "given, or --text_a and --text_b instead")
         both = bool(self.text_a.strip() and self.text_b.strip())

@@ -8,18 +8,18 @@ from typing import List, Literal
 
 from app import runtime
 from app.atomic import write_json
+from app.default_matcher import AUTO, chosen, say_if_shipped
 from app.flags import check, check_device, check_file, parse
 from app.options import ReadOptions
 from app.shell import in_repository
-from app.text.dataset import read_labelled_pairs
 
 
 @dataclass
 class EvaluateOptions(ReadOptions):
     """Evaluate a fine-tuned checkpoint folder on labelled pairs."""
 
-    model_name_or_path: str = in_repository("output/match/best")
-    """Fine-tuned checkpoint folder."""
+    model_name_or_path: str = AUTO
+    """Fine-tuned checkpoint folder. auto: output/match/best, or data/models/match-mini-zh if there is none."""
     test_set: str = in_repository("data/sample/test.tsv")
     """Labelled pairs: TSV, CSV, JSON lines, a JSON array, .xlsx, Parquet or Arrow; text files also in gzip."""
     bad_rows: Literal["stop", "skip"] = "stop"
@@ -33,6 +33,7 @@ class EvaluateOptions(ReadOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.model_name_or_path = chosen(self.model_name_or_path)
         check_file("test_set", self.test_set)
         check("batch_size", self.batch_size, self.batch_size >= 1, "1 or more")
         check_device(self.device)
@@ -41,20 +42,19 @@ class EvaluateOptions(ReadOptions):
 def main(arguments: List[str]) -> None:
     """Runs the command."""
     options = parse(EvaluateOptions, "python -m app evaluate", arguments)
+    say_if_shipped(options.model_name_or_path)
     runtime.load_paddle()
     runtime.choose_device(options.device)
     from app.match.checkpoint import load_matcher
-    from app.match.evaluate import predict_logits
+    from app.match.evaluate import score_labelled_file
     from app.match.metrics import compute_metrics, metrics_table
-    from app.match.splits import encode_split
 
-    model, tokenizer, matcher_config = load_matcher(Path(options.model_name_or_path))
-    reading = {**options.reading(), "remembered": matcher_config.columns}
-    pairs = read_labelled_pairs(options.test_set, bad_rows=options.bad_rows, labels=matcher_config.labels, **reading)
-    split = encode_split(pairs, matcher_config.labels, tokenizer, matcher_config.max_seq_length, matcher_config.truncation)
-    logits = predict_logits(model, split.encoded, len(matcher_config.labels), options.batch_size)
-    metrics = compute_metrics(logits, split.labels, matcher_config.decision, matcher_config.labels)
+    model, tokenizer, config = load_matcher(Path(options.model_name_or_path))
+    reading = {"bad_rows": options.bad_rows, **options.reading()}
+    split, logits = score_labelled_file(options.test_set, model, tokenizer, config, options.batch_size, **reading)
+    metrics = compute_metrics(logits, split.labels, config.decision, config.labels)
+    pairs = split.pairs
     print(f"{options.test_set}: {pairs.described}; {len(pairs):,} rows, {len(pairs.bad):,} bad rows left out")
-    print("\n".join(metrics_table(metrics, matcher_config.labels)))
+    print("\n".join(metrics_table(metrics, config.labels)))
     if options.result_file:
         write_json(Path(options.result_file), metrics)

@@ -9,6 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any, Dict, List, Literal, get_args, get_origin, get_type_hints
 
+from app.commands.average import AverageOptions
 from app.commands.course import ACTIONS as COURSE_ACTIONS
 from app.commands.doctor import DoctorOptions
 from app.commands.evaluate import EvaluateOptions
@@ -40,6 +41,7 @@ COMMANDS = {  # title -> options
     "`bash run_pretrain.sh`": PretrainOptions,
     "`python predict.py`": PredictOptions,
     "`python -m app evaluate`": EvaluateOptions,
+    "`python -m app average`": AverageOptions,
     "`python -m app fill`": FillOptions,
     **{f"`python -m app course {action}`": options for action, (options, _) in COURSE_ACTIONS.items()},
     "`python -m app pairs`": PairsOptions,

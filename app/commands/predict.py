@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.default_matcher import say_if_shipped
 from app.engine.engines import check_engine_name
 from app.errors import Interrupted, UserError
 from app.flags import parse
@@ -24,6 +25,7 @@ def main(arguments: List[str]) -> None:
     _refuse_removed(arguments)
     options = parse(PredictOptions, "predict.py", arguments)
     check_engine_name(options.engine)
+    say_if_shipped(options.model_name_or_path)
     if options.text_a:
         return _score_one(options)
     try:

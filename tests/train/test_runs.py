@@ -81,21 +81,17 @@ def test_stopping_two_processes_saves_and_only_one_run_writes_at_a_time(flags, t
 
 def test_a_finished_run_is_not_overwritten_by_accident(uninterrupted, flags, tmp_path):
     before = hashes(uninterrupted)
-    again = start("match", flags, uninterrupted)
-    _, errors = again.communicate()
-    assert again.returncode == 2 and "--resume" in errors and "--overwrite" in errors and hashes(uninterrupted) == before
+    error = refused("match", *flags, "--output_dir", str(uninterrupted))
+    assert "--resume" in error and "--overwrite" in error and hashes(uninterrupted) == before
 
 
 def test_a_resumed_run_keeps_its_options_and_its_data(uninterrupted, flags, small_data):
-    other = start("match", flags, uninterrupted, "--resume", "--weight_decay", "0.5")
-    _, errors = other.communicate()
-    assert other.returncode == 2 and "--weight_decay 0.5" in errors
+    resumed = ["match", *flags, "--output_dir", str(uninterrupted), "--resume"]
+    assert "--weight_decay 0.5" in refused(*resumed, "--weight_decay", "0.5")
     original = (small_data / "train.tsv").read_text(encoding="utf-8")
     try:
         (small_data / "train.tsv").write_text(original.replace("0\n", "1\n", 1), encoding="utf-8")
-        other = start("match", flags, uninterrupted, "--resume")
-        _, errors = other.communicate()
-        assert other.returncode == 2 and "train.tsv has changed" in errors
+        assert "train.tsv has changed" in refused(*resumed)
     finally:
         (small_data / "train.tsv").write_text(original, encoding="utf-8")
 

@@ -1,0 +1,79 @@
+"""`python -m app average`: the mean of two checkpoints, and what has no mean."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from conftest import refused, run_app
+
+from app.tensors import read_arrays, write_arrays
+
+
+@pytest.fixture
+def two(small_matcher, small_data, tmp_path):
+    """Flags of a command that averages the best checkpoint of a run and the same with other weights."""
+    second = shutil.copytree(small_matcher / "best", tmp_path / "second")
+    arrays = read_arrays(second / "model.safetensors")
+    write_arrays(second / "model.safetensors", {name: array * 1.5 for name, array in arrays.items()})
+    first, output = small_matcher / "best", tmp_path / "mean"
+    return {"first": first, "second": second, "dev_set": small_data / "dev.tsv", "output_dir": output}
+
+
+def command(values: dict) -> list:
+    return ["average", *(text for name, value in values.items() for text in (f"--{name}", str(value)))]
+
+
+def change(file, **values) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+
+
+def test_the_mean_is_a_checkpoint_that_predict_reads(two, small_data, tmp_path):
+    change(two["second"] / "matcher.json", decision={"positive": 1, "threshold": 0.3, "temperature": 7.0})
+    done = run_app(*command({**two, "weight": 0.25}))
+    assert done.returncode == 0, done.stderr
+    first, mean = (read_arrays(two[name] / "model.safetensors") for name in ("first", "output_dir"))
+    for name, array in first.items():
+        assert np.allclose(mean[name], array * (0.75 + 0.25 * 1.5), rtol=1e-5), name
+    config = json.loads((two["output_dir"] / "matcher.json").read_text())
+    assert config["decision"]["threshold"] == 0.3 and config["decision"]["temperature"] != 7.0  # fitted to the dev set
+    assert config["data"]["dev"]["rows"] == 60 and config["data"]["weight"] == 0.25 and config["dev"]["accuracy"] > 0
+    files = ["--input_file", str(small_data / "dev.tsv"), "--result_file", str(tmp_path / "scored.tsv")]
+    assert run_app("predict", "--model_name_or_path", str(two["output_dir"]), "--engine", "dygraph", *files).returncode == 0
+
+
+def test_checkpoints_whose_weights_mean_different_things_are_refused(two):
+    second = two["second"]
+    before = {name: (second / name).read_text(encoding="utf-8") for name in ("matcher.json", "config.json", "vocab.txt")}
+    decision = json.loads(before["matcher.json"])["decision"]
+    words = before["vocab.txt"].splitlines()
+    (second / "tokenizer.json").unlink()  # it says the same as vocab.txt
+    changes = {
+        "labels": ("matcher.json", lambda file: change(file, labels=["no", "yes"])),
+        "labels ": ("matcher.json", lambda file: change(file, decision={**decision, "positive": 0})),
+        "architectures": ("config.json", lambda file: change(file, num_attention_heads=1)),
+        "vocabularies": ("vocab.txt", lambda file: file.write_text("\n".join(words[:5] + words[:4:-1]) + "\n", encoding="utf-8")),
+    }
+    for what, (name, damage) in changes.items():
+        damage(second / name)
+        assert f"the {what.strip()} are different" in refused(*command(two))
+        (second / name).write_text(before[name], encoding="utf-8")
+    assert not two["output_dir"].exists()
+
+
+@pytest.mark.parametrize(
+    "flag, value, message",
+    [
+        ("weight", "1.5", "from 0 to 1"),
+        ("weight", "nan", "from 0 to 1"),
+        ("first", "", "a fine-tuned checkpoint folder"),
+        ("second", "nowhere", "no such folder"),
+        ("dev_set", "nowhere.tsv", "an existing file"),
+        ("dev_set", "", "labelled pairs"),
+        ("output_dir", "", "a new folder"),
+        ("output_dir", ".", "a new folder"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(two, flag, value, message):
+    assert message in refused(*command({**two, flag: value}))
+    assert not two["output_dir"].exists()
