@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import List
 
 from app import runtime
+from app.errors import UserError
 from app.flags import check, check_device, check_file, parse
 from app.options import ReadOptions
 from app.shell import script
@@ -48,13 +49,15 @@ def main(arguments: List[str]) -> None:
     runtime.choose_device(options.device)
     from app.match.average import average_matchers
     from app.match.checkpoint import save_matcher
-    from app.match.decision import fit_decision
+    from app.match.decision import MIN_ROWS, can_be_fitted, fit_decision
     from app.match.evaluate import score_labelled_file
     from app.match.metrics import compute_metrics, metrics_table, summary_metrics
     from app.match.splits import provenance
 
     model, tokenizer, config = average_matchers(Path(options.first), Path(options.second), options.weight)
     split, logits = score_labelled_file(options.dev_set, model, tokenizer, config, **options.reading())
+    if not can_be_fitted(split.labels.tolist()):
+        raise UserError(f"{options.dev_set}: at least {MIN_ROWS} rows of each of two labels are needed to fit the probabilities")
     decision = fit_decision(logits, split.labels, config.decision, "")
     metrics = compute_metrics(logits, split.labels, decision, config.labels)
     data = {**config.data, **provenance({"dev": split})}

@@ -61,6 +61,12 @@ def test_checkpoints_whose_weights_mean_different_things_are_refused(two):
     assert not two["output_dir"].exists()
 
 
+def test_a_dev_set_that_is_too_small_fits_nothing(two, tmp_path):
+    (tmp_path / "dev.tsv").write_text("怎么还款\t如何还款\t1\n怎么还款\t如何开户\t0\n", encoding="utf-8")
+    assert "at least 10 rows of each" in refused(*command({**two, "dev_set": tmp_path / "dev.tsv"}))
+    assert not two["output_dir"].exists()
+
+
 @pytest.mark.parametrize(
     "flag, value, message",
     [
