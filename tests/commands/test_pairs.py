@@ -125,10 +125,10 @@ def test_a_damaged_cache_is_one_line(texts, tmp_path):
 FEW = ["--near_miss_pairs", "0", "--rewording_pairs", "0"]  # pairs of the texts alone: 300 to encode
 
 
-def start(texts, result, log):
-    command = [sys.executable, "-m", "app", "pairs", "--input_file", str(texts), "--result_file", str(result), "--teacher", f"{NAME}:slow", *FEW]
+def start(texts, result, log, calls):
+    command = [sys.executable, "-m", "app", "pairs", "--input_file", str(texts), "--result_file", str(result), "--teacher", f"{NAME}:hanging", *FEW]
     return subprocess.Popen(
-        command, cwd=ROOT, env={**PATH, "TOY_LOG": str(log)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, env={**PATH, "TOY_LOG": str(log), "TOY_CALLS": str(calls)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -142,14 +142,14 @@ def wait_for_texts(log, count):
 
 def test_killed_or_stopped_it_continues_to_the_same_bytes(texts, tmp_path):
     result, log = tmp_path / "r.tsv", tmp_path / "log"
-    running = start(texts, result, log)
+    running = start(texts, result, log, 3)  # a probe and two batches
     wait_for_texts(log, 70)
     running.kill()
     running.communicate()
     assert not result.exists()
     before = set(log.read_text(encoding="utf-8").splitlines()[2:64])  # after the probe; surely kept
 
-    running = start(texts, result, log)
+    running = start(texts, result, log, 2)
     wait_for_texts(log, len(log.read_text(encoding="utf-8").splitlines()) + 2)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
@@ -157,7 +157,7 @@ def test_killed_or_stopped_it_continues_to_the_same_bytes(texts, tmp_path):
     assert not result.exists()
 
     log.unlink()
-    running = start(texts, result, log)
+    running = start(texts, result, log, 100)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0 and not err, out + err
     assert not before & set(log.read_text(encoding="utf-8").splitlines())

@@ -23,9 +23,14 @@ def encode(texts):
     return vectors
 
 
-def slow(texts):
-    """Takes as long as a real one. Writes what it encodes into $TOY_LOG."""
-    time.sleep(0.2)
+_calls: list = []
+
+
+def hanging(texts):
+    """Answers $TOY_CALLS times, and then hangs. Writes what it encodes into $TOY_LOG."""
+    _calls.append(len(texts))
+    if len(_calls) > int(os.environ["TOY_CALLS"]):
+        time.sleep(100)
     with open(os.environ["TOY_LOG"], "a", encoding="utf-8") as log:
         log.writelines(f"{text}\n" for text in texts)
     return encode(texts)
