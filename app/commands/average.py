@@ -15,8 +15,8 @@ from app.shell import script
 
 @dataclass
 class AverageOptions(ReadOptions):
-    """Average the weights of two fine-tuned checkpoints, for example of a general matcher and of one that was fine-tuned from it.
-    The result often keeps what both can do."""
+    """Average the weights of two fine-tuned checkpoints. One was fine-tuned from the other, or both from the same checkpoint. The
+    result often keeps what both can do."""
 
     first: str = ""
     """Fine-tuned checkpoint folder."""
