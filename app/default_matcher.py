@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from app.atomic import restore_folder
@@ -14,11 +15,16 @@ SHIPPED = "data/models/match-mini-zh"
 
 
 def chosen(folder: str) -> str:
-    """The checkpoint folder that is meant: for AUTO, OWN if `run_match.sh` has made it, else SHIPPED."""
+    """The checkpoint folder that is meant: for AUTO, OWN if `run_match.sh` has made it, else SHIPPED.
+
+    OWN is also meant if it cannot be read: a broken link to it must be an error, not the scores of another model.
+    """
     if folder != AUTO:
         return folder
     restore_folder(ROOT / OWN)  # after a kill it may have another name for a moment
-    return in_repository(OWN if (ROOT / OWN).is_dir() else SHIPPED)
+    own = ROOT / OWN
+    is_broken = any(os.path.lexists(parent) and not parent.is_dir() for parent in own.parents)
+    return in_repository(OWN if os.path.lexists(own) or is_broken else SHIPPED)
 
 
 def say_if_shipped(folder: str) -> None:

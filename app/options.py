@@ -169,6 +169,12 @@ class PretrainOptions(TrainOptions):
         check("vocab_file", self.vocab_file, not both, "empty with --init_from_ckpt (its vocabulary is used)")
 
 
+def check_threshold(threshold: str) -> None:
+    """Raises UserError if it is neither a number from 0 to 1 nor a metric to which a threshold can be fitted."""
+    is_valid = threshold in ("accuracy", "f1") or bool(re.fullmatch(r"0?\.\d+|0|1|1\.0*", threshold))
+    check("threshold", threshold, is_valid, "a number from 0 to 1, accuracy or f1")
+
+
 @dataclass
 class MatchOptions(TrainingReadOptions, TrainOptions):
     """Fine-tune a pretrained BERT or ERNIE (or one from scratch) to say whether two texts match; evaluate and save it."""
@@ -214,8 +220,8 @@ class MatchOptions(TrainingReadOptions, TrainOptions):
         check("max_seq_length", self.max_seq_length, self.max_seq_length >= 5, "5 or more ([CLS] a [SEP] b [SEP])")
         check("dropout", self.dropout, self.dropout == -1 or 0 <= self.dropout < 1, "-1, or from 0 to below 1")
         check("vocab_size", self.vocab_size, self.vocab_size >= 100, "100 or more")
-        is_valid = self.threshold in ("", "accuracy", "f1") or bool(re.fullmatch(r"0?\.\d+|0|1|1\.0*", self.threshold))
-        check("threshold", self.threshold, is_valid, "a number from 0 to 1, accuracy or f1")
+        if self.threshold:
+            check_threshold(self.threshold)
         name, scratch = self.model_name_or_path, re.fullmatch(r"scratch:(.*)", self.model_name_or_path)
         check("model_name_or_path", name, not scratch or scratch[1] in SIZES, f"scratch: and one of {', '.join(SIZES)}")
         checkpoint = self.init_from_ckpt

@@ -31,6 +31,22 @@ def test_the_users_own_matcher_comes_first(repository, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_users_matcher_that_cannot_be_read_is_not_replaced_by_the_shipped_one(repository):
+    """For example a link to a disk that is not mounted."""
+    (repository / "output").symlink_to(repository / "nowhere")
+    assert predict_folder() == str(repository / OWN)
+    (repository / "output").unlink()
+    (repository / "output").mkdir()
+    (repository / "output/match").write_text("a file")
+    assert predict_folder() == str(repository / OWN)
+    (repository / "output/match").unlink()
+    (repository / "output/match").mkdir()
+    (repository / OWN).symlink_to(repository / "nowhere")
+    assert predict_folder() == str(repository / OWN)
+    with pytest.raises(UserError, match="no such folder"):
+        read_matcher_config(repository / OWN)
+
+
 def test_a_matcher_whose_replacement_was_killed_is_still_the_users_own(repository):
     best = repository / OWN
     best.with_name(f".{best.name}.previous").mkdir(parents=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List
+from typing import Iterator, List, Literal
 
 from app import runtime
+from app.atomic import lock_folder
 from app.errors import UserError
 from app.flags import check, check_device, check_file, parse
-from app.options import ReadOptions
+from app.options import ReadOptions, check_threshold
 from app.shell import script
 
 
@@ -21,13 +24,17 @@ class AverageOptions(ReadOptions):
     first: str = ""
     """Fine-tuned checkpoint folder."""
     second: str = ""
-    """Fine-tuned checkpoint folder. The new checkpoint has its threshold and its maximal length."""
+    """Fine-tuned checkpoint folder. The new checkpoint has its maximal length and truncation."""
     weight: float = 0.5
     """Weight of the second checkpoint, 0 to 1; the first one has the rest."""
     dev_set: str = ""
-    """Labelled pairs to which the temperature of the probabilities is fitted; the formats are those of run_match.sh."""
+    """Labelled pairs, in the formats of run_match.sh. The temperature of the probabilities is fitted to them."""
+    bad_rows: Literal["stop", "skip"] = "stop"
+    """stop: a row that cannot be used ends the command with its line number. skip: it is left out and counted."""
+    threshold: str = "0.5"
+    """Probability from which a pair is predicted to match: a number; accuracy or f1 fit it to that metric on the dev set."""
     output_dir: str = ""
-    """The new checkpoint folder. It must not exist yet."""
+    """The new checkpoint folder. It must not exist yet, or be empty."""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, gpu or gpu:N."""
 
@@ -38,32 +45,74 @@ class AverageOptions(ReadOptions):
         check("weight", self.weight, 0 <= self.weight <= 1, "from 0 to 1")
         check("dev_set", self.dev_set, bool(self.dev_set), "a file of labelled pairs")
         check_file("dev_set", self.dev_set)
-        check("output_dir", self.output_dir, bool(self.output_dir) and not Path(self.output_dir).exists(), "a new folder")
+        check_threshold(self.threshold)
+        check("output_dir", self.output_dir, bool(self.output_dir), "a new folder")
         check_device(self.device)
 
 
 def main(arguments: List[str]) -> None:
     """Runs the command."""
     options = parse(AverageOptions, "python -m app average", arguments)
+    with _new_folder(Path(options.output_dir)):
+        _average(options)
+    print(f"checkpoint:    {options.output_dir}")
+    print(f"score a file:  {script('predict.py', '--model_name_or_path', options.output_dir, '--input_file', 'YOURS.tsv')}")
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path) -> Iterator[None]:
+    """A block that writes into a new or empty folder, which no other process uses meanwhile. If the block fails, it is gone."""
+    is_new = not os.path.lexists(folder)
+    descriptor = lock_folder(folder)
+    try:
+        _check_empty(folder)
+        yield
+    except BaseException:
+        if is_new:
+            (folder / ".lock").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what others have written stays
+                folder.rmdir()
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _check_empty(folder: Path) -> None:
+    if set(os.listdir(folder)) - {".lock"}:
+        raise UserError(f"--output_dir {folder}: is not empty; a new folder is expected")
+
+
+def _average(options: AverageOptions) -> None:
     runtime.load_paddle()
     runtime.choose_device(options.device)
-    from app.match.average import average_matchers
-    from app.match.checkpoint import save_matcher
+    from app.match.average import average_matchers, check_comparable
+    from app.match.checkpoint import load_matcher, save_matcher
     from app.match.decision import MIN_ROWS, can_be_fitted, fit_decision
     from app.match.evaluate import score_labelled_file
     from app.match.metrics import compute_metrics, metrics_table, summary_metrics
     from app.match.splits import provenance
 
-    model, tokenizer, config = average_matchers(Path(options.first), Path(options.second), options.weight)
-    split, logits = score_labelled_file(options.dev_set, model, tokenizer, config, **options.reading())
-    if not can_be_fitted(split.labels.tolist()):
-        raise UserError(f"{options.dev_set}: at least {MIN_ROWS} rows of each of two labels are needed to fit the probabilities")
-    decision = fit_decision(logits, split.labels, config.decision, "")
-    metrics = compute_metrics(logits, split.labels, decision, config.labels)
-    data = {**config.data, **provenance({"dev": split})}
-    config = replace(config, decision=decision, dev=summary_metrics(metrics), data=data)
-    save_matcher(Path(options.output_dir), model, tokenizer, config)
-    print(f"{options.dev_set}: {split.pairs.described}; {len(split.pairs):,} rows")
+    first, second = load_matcher(Path(options.first)), load_matcher(Path(options.second))
+    check_comparable(first, second)
+    fitted = options.threshold if options.threshold in ("accuracy", "f1") else ""
+    accuracies = []
+    for name in ("first", "second", "mean"):
+        model, tokenizer, config = first if name == "first" else second
+        if name == "mean":
+            config = average_matchers(first, second, options.weight)
+        reading = {"bad_rows": options.bad_rows, **options.reading()}
+        split, logits = score_labelled_file(options.dev_set, model, tokenizer, config, **reading)
+        if not can_be_fitted(split.labels.tolist()):
+            raise UserError(f"{options.dev_set}: has fewer than {MIN_ROWS} rows of a label: too few to fit the probabilities")
+        before = replace(config.decision, threshold=0.5 if fitted else float(options.threshold))
+        decision = fit_decision(logits, split.labels, before, fitted)
+        metrics = compute_metrics(logits, split.labels, decision, config.labels)
+        accuracies.append(metrics["accuracy"])
+        print(f"{name + ':':8} dev accuracy {metrics['accuracy']:.4f}   (threshold {decision.threshold:.4g})")
     print("\n".join(metrics_table(metrics, config.labels)))
-    print(f"checkpoint:    {options.output_dir}")
-    print(f"score a file:  {script('predict.py', '--model_name_or_path', options.output_dir, '--input_file', 'YOURS.tsv')}")
+    if accuracies[2] < min(accuracies[:2]):
+        print("the mean is worse than both on this dev set: do the two have a common start?")
+    data = {**config.data, **provenance({"dev": split})}
+    config = replace(config, decision=decision, dev=summary_metrics(metrics), data=data, columns=split.pairs.columns)
+    _check_empty(Path(options.output_dir))
+    save_matcher(Path(options.output_dir), model, tokenizer, config)

@@ -45,6 +45,7 @@ def _refuse_removed(arguments: List[str]) -> None:
 def _score_one(options: PredictOptions) -> None:
     from app.match.predictions import predict_labels
     from app.predict.matcher import Matcher
+    from app.predict.output_file import NOT_FINITE
 
     matcher = Matcher.load(options.model_name_or_path, options.device, options.engine, options.max_decision_change)
     pair = (options.text_a, options.text_b)
@@ -52,6 +53,8 @@ def _score_one(options: PredictOptions) -> None:
     outputs = matcher.predictor.submit(orders).result()
     outputs = matcher.predictor.rescore_means(orders, outputs) if options.symmetric else outputs
     predictions = predict_labels(matcher.matcher_config, outputs, len(orders))
+    if not predictions.finite[0]:
+        raise UserError(f"{options.model_name_or_path}: {NOT_FINITE}")
     labels, decision = matcher.matcher_config.labels, matcher.matcher_config.decision
     details = f"probability {predictions.probability[0]:.4f}"
     if len(labels) == 2:
