@@ -136,6 +136,8 @@ def main() -> None:
     parser.add_argument("--runs_dir", type=Path, default=ROOT / "output/bench_matchers")
     parser.add_argument("--matchers", nargs="*", default=[], help="further checkpoint folders to measure without labels")
     options = parser.parse_args()
+    options.runs_dir = options.runs_dir.resolve()  # the commands run in the folder of the project
+    options.matchers = [os.path.abspath(folder) for folder in options.matchers]
     fine_tuned("bert-mini-zh", 42, "sample", options.runs_dir)  # what the quick start made before there was a shipped matcher
     quick_start = options.runs_dir / "sample_bert-mini-zh_42/best"
     sides = {"character overlap": overlap, "sample, bert-mini-zh": matcher(quick_start)}
