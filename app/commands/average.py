@@ -14,6 +14,7 @@ from app.errors import UserError
 from app.flags import check, check_device, check_file, parse
 from app.options import ReadOptions, check_threshold
 from app.shell import script
+from app.train.run_folder import forget_claim
 
 
 @dataclass
@@ -62,23 +63,21 @@ def main(arguments: List[str]) -> None:
 @contextlib.contextmanager
 def _new_folder(folder: Path) -> Iterator[None]:
     """A block that writes into a new or empty folder, which no other process uses meanwhile. If the block fails, it is gone."""
-    is_new = not os.path.lexists(folder)
+    is_new = not folder.exists()
+    _check_empty(folder)  # before the lock: nothing is written into the folder of somebody else
     descriptor = lock_folder(folder)
     try:
-        _check_empty(folder)
         yield
     except BaseException:
         if is_new:
-            (folder / ".lock").unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # what others have written stays
-                folder.rmdir()
+            forget_claim(folder)
         raise
     finally:
         os.close(descriptor)
 
 
 def _check_empty(folder: Path) -> None:
-    if set(os.listdir(folder)) - {".lock"}:
+    if folder.is_dir() and set(os.listdir(folder)) - {".lock"}:
         raise UserError(f"--output_dir {folder}: is not empty; a new folder is expected")
 
 
@@ -88,31 +87,32 @@ def _average(options: AverageOptions) -> None:
     from app.match.average import average_matchers, check_comparable
     from app.match.checkpoint import load_matcher, save_matcher
     from app.match.decision import MIN_ROWS, can_be_fitted, fit_decision
-    from app.match.evaluate import score_labelled_file
+    from app.match.evaluate import predict_logits
     from app.match.metrics import compute_metrics, metrics_table, summary_metrics
-    from app.match.splits import provenance
+    from app.match.splits import encode_labelled_file, provenance
 
     first, second = load_matcher(Path(options.first)), load_matcher(Path(options.second))
     check_comparable(first, second)
+    _, tokenizer, matcher_config = second
+    split = encode_labelled_file(options.dev_set, tokenizer, matcher_config, bad_rows=options.bad_rows, **options.reading())
+    if not can_be_fitted(split.labels.tolist()):
+        raise UserError(f"{options.dev_set}: has fewer than {MIN_ROWS} rows of a label: too few to fit the probabilities")
     fitted = options.threshold if options.threshold in ("accuracy", "f1") else ""
+    before = replace(matcher_config.decision, threshold=0.5 if fitted else float(options.threshold))
     accuracies = []
-    for name in ("first", "second", "mean"):
-        model, tokenizer, config = first if name == "first" else second
+    for name, model in (("first", first[0]), ("second", second[0]), ("mean", second[0])):
         if name == "mean":
-            config = average_matchers(first, second, options.weight)
-        reading = {"bad_rows": options.bad_rows, **options.reading()}
-        split, logits = score_labelled_file(options.dev_set, model, tokenizer, config, **reading)
-        if not can_be_fitted(split.labels.tolist()):
-            raise UserError(f"{options.dev_set}: has fewer than {MIN_ROWS} rows of a label: too few to fit the probabilities")
-        before = replace(config.decision, threshold=0.5 if fitted else float(options.threshold))
+            matcher_config = average_matchers(first, second, options.weight)  # changes the model of `second`
+        logits = predict_logits(model, split.encoded, len(matcher_config.labels), 64)
         decision = fit_decision(logits, split.labels, before, fitted)
-        metrics = compute_metrics(logits, split.labels, decision, config.labels)
+        metrics = compute_metrics(logits, split.labels, decision, matcher_config.labels)
         accuracies.append(metrics["accuracy"])
         print(f"{name + ':':8} dev accuracy {metrics['accuracy']:.4f}   (threshold {decision.threshold:.4g})")
-    print("\n".join(metrics_table(metrics, config.labels)))
+    print("\n".join(metrics_table(metrics, matcher_config.labels)))
     if accuracies[2] < min(accuracies[:2]):
         print("the mean is worse than both on this dev set: do the two have a common start?")
-    data = {**config.data, **provenance({"dev": split})}
-    config = replace(config, decision=decision, dev=summary_metrics(metrics), data=data, columns=split.pairs.columns)
+    data = {**matcher_config.data, **provenance({"dev": split})}
+    dev = summary_metrics(metrics)
     _check_empty(Path(options.output_dir))
-    save_matcher(Path(options.output_dir), model, tokenizer, config)
+    matcher_config = replace(matcher_config, decision=decision, dev=dev, data=data, columns=split.pairs.columns)
+    save_matcher(Path(options.output_dir), model, tokenizer, matcher_config)

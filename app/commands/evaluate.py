@@ -46,15 +46,16 @@ def main(arguments: List[str]) -> None:
     runtime.load_paddle()
     runtime.choose_device(options.device)
     from app.match.checkpoint import load_matcher
-    from app.match.evaluate import score_labelled_file
+    from app.match.evaluate import predict_logits
     from app.match.metrics import compute_metrics, metrics_table
+    from app.match.splits import encode_labelled_file
 
-    model, tokenizer, config = load_matcher(Path(options.model_name_or_path))
-    reading = {"bad_rows": options.bad_rows, **options.reading()}
-    split, logits = score_labelled_file(options.test_set, model, tokenizer, config, options.batch_size, **reading)
-    metrics = compute_metrics(logits, split.labels, config.decision, config.labels)
+    model, tokenizer, matcher_config = load_matcher(Path(options.model_name_or_path))
+    split = encode_labelled_file(options.test_set, tokenizer, matcher_config, bad_rows=options.bad_rows, **options.reading())
+    logits = predict_logits(model, split.encoded, len(matcher_config.labels), options.batch_size)
+    metrics = compute_metrics(logits, split.labels, matcher_config.decision, matcher_config.labels)
     pairs = split.pairs
     print(f"{options.test_set}: {pairs.described}; {len(pairs):,} rows, {len(pairs.bad):,} bad rows left out")
-    print("\n".join(metrics_table(metrics, config.labels)))
+    print("\n".join(metrics_table(metrics, matcher_config.labels)))
     if options.result_file:
         write_json(Path(options.result_file), metrics)

@@ -13,10 +13,10 @@ from app.match.model import PairClassifier
 from app.tensors import load_strictly, model_arrays
 from app.text.tokenizer import WordPieceTokenizer
 
-Matcher = Tuple[PairClassifier, WordPieceTokenizer, MatcherConfig]  # what `load_matcher` returns
+LoadedMatcher = Tuple[PairClassifier, WordPieceTokenizer, MatcherConfig]  # what `load_matcher` returns
 
 
-def check_comparable(first: Matcher, second: Matcher) -> None:
+def check_comparable(first: LoadedMatcher, second: LoadedMatcher) -> None:
     """Raises UserError if the two have different labels, vocabularies or shapes: their weights then mean different things."""
     meaning = _meaning(*first)
     for name, value in _meaning(*second).items():
@@ -25,7 +25,7 @@ def check_comparable(first: Matcher, second: Matcher) -> None:
             raise UserError(f"--first and --second: the {name} are different, so these checkpoints have no mean{shown}")
 
 
-def average_matchers(first: Matcher, second: Matcher, weight: float) -> MatcherConfig:
+def average_matchers(first: LoadedMatcher, second: LoadedMatcher, weight: float) -> MatcherConfig:
     """Gives the model of `second` the weights `(1 - weight) x first + weight x second`. Returns its config.
 
     Raises UserError if a weight is not finite.

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import numpy as np
 import paddle
 
 from app import runtime
 from app.errors import UserError
-from app.match.matcher_config import MatcherConfig
-from app.match.splits import EncodedSplit, encode_split
 from app.text.batch_sampler import evaluation_batches
-from app.text.dataset import read_labelled_pairs
 from app.text.features import EncodedPairs, pad_batch
-from app.text.tokenizer import WordPieceTokenizer
 from app.train.distributed import all_sum
 
 
@@ -36,12 +30,3 @@ def predict_logits(model: paddle.nn.Layer, encoded: EncodedPairs, labels: int, b
     if wrong:
         raise UserError(f"the model's logits are not finite (nan or inf) for {wrong:,} of {len(logits):,} pairs")
     return logits
-
-
-def score_labelled_file(
-    path: str, model: paddle.nn.Layer, tokenizer: WordPieceTokenizer, config: MatcherConfig, batch_size: int = 64, **reading
-) -> Tuple[EncodedSplit, np.ndarray]:
-    """A labelled file and the logits of its pairs, float32 [rows, labels]. `reading`: arguments of `read_labelled_pairs`."""
-    pairs = read_labelled_pairs(path, labels=config.labels, **{"remembered": config.columns, **reading})
-    split = encode_split(pairs, config.labels, tokenizer, config.max_seq_length, config.truncation)
-    return split, predict_logits(model, split.encoded, len(config.labels), batch_size)

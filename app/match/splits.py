@@ -11,6 +11,7 @@ import numpy as np
 
 from app.errors import UserError
 from app.match.labels import label_names, sorted_labels
+from app.match.matcher_config import MatcherConfig
 from app.match.soft_audit import audit_soft_labels
 from app.match.soft_targets import label_ids, more_probable_labels, soft_targets
 from app.options import MatchOptions
@@ -87,6 +88,13 @@ def encode_split(
     """Tokenizes a split, and turns its labels into ids."""
     encoded = encode_pairs(tokenizer, pairs.text_a, pairs.text_b, max_seq_length, truncation)
     return EncodedSplit(pairs, encoded, label_ids(pairs, names))
+
+
+def encode_labelled_file(path: str, tokenizer: WordPieceTokenizer, matcher_config: MatcherConfig, **reading) -> EncodedSplit:
+    """Reads and tokenizes a file for a checkpoint that exists. `reading`: arguments of `read_labelled_pairs`."""
+    names = matcher_config.labels
+    pairs = read_labelled_pairs(path, labels=names, remembered=matcher_config.columns, **reading)
+    return encode_split(pairs, names, tokenizer, matcher_config.max_seq_length, matcher_config.truncation)
 
 
 def with_soft_targets(train: EncodedSplit, names: List[str], positive: int, weight: float) -> EncodedSplit:

@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import refused, run_app
+from conftest import ROOT, refused, run_app
 
 from app.__main__ import main
 from app.atomic import lock_folder
@@ -110,4 +110,4 @@ def test_a_folder_that_another_run_uses_or_fills_meanwhile_is_kept(two, monkeypa
 )
 def test_a_wrong_flag_is_one_line(two, flag, value, message):
     assert message in refused(*command({**two, flag: value}))
-    assert not two["output_dir"].exists()
+    assert not two["output_dir"].exists() and not (ROOT / ".lock").exists()
